@@ -1,0 +1,2 @@
+"""Selaras: the parallel run of a legacy database and its successor."""
+

@@ -1,0 +1,1 @@
+"""The outside world, one room each; none knows another."""

@@ -1,0 +1,71 @@
+"""Authority and versions, and the locks of a transaction."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from streams.changes.position import Position
+from streams.ports.replication import Bucket, InForce
+
+SLICE_LOCK = 71_710_002  # one slice, the whole database
+BUCKET_SPACE = 16_384  # advisory lock class of the first bucket class
+
+SHARED = f"select pg_advisory_xact_lock_shared({SLICE_LOCK})"
+EXCLUSIVE = f"select pg_advisory_xact_lock({SLICE_LOCK})"
+VERSION = "select mapping, reference from selaras.version"
+WRITABLE = "select projection from selaras.authority where side = 'legacy'"
+FLOORS = """
+select table_name, floor_generation, floor_commit, floor_record from selaras.mirror_table where floor_generation > 0
+"""
+SET_VERSION = """
+insert into selaras.version (mapping, reference) values (%s, %s)
+on conflict (id) do update set mapping = excluded.mapping, reference = excluded.reference, since = now()
+"""
+SET_AUTHORITY = "insert into selaras.authority (projection) select unnest(%s::text[]) on conflict do nothing"
+ACQUIRE = (
+    "select pg_advisory_xact_lock(c, b) from unnest(%s::int[], %s::int[]) with ordinality as w(c, b, n) order by n"
+)
+TRY = "select coalesce(bool_and(pg_try_advisory_xact_lock(c, b)), true) from unnest(%s::int[], %s::int[]) as w(c, b)"
+
+
+class PostgresGuard:
+    """Implements the port ``Guard``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def enter(self, *, exclusive: bool = False) -> InForce:
+        """See the port."""
+        self._connection.exec_driver_sql(EXCLUSIVE if exclusive else SHARED)
+        version = self._connection.exec_driver_sql(VERSION).first()
+        mapping, reference = version or ("", "")
+        writable = frozenset(self._connection.exec_driver_sql(WRITABLE).scalars())
+        floors = {
+            table: Position(generation, commit, record)
+            for table, generation, commit, record in self._connection.exec_driver_sql(FLOORS)
+        }
+        return InForce(mapping, reference, writable, floors)
+
+    def put_in_force(self, mapping: str, reference: str, projections: Iterable[str]) -> None:
+        """See the port."""
+        self._connection.exec_driver_sql(SET_VERSION, (mapping, reference))
+        self._connection.exec_driver_sql(SET_AUTHORITY, (sorted(projections),))
+
+
+class PostgresLocks:
+    """Implements the port ``Locks`` with advisory locks."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def acquire(self, buckets: Sequence[Bucket]) -> None:
+        """See the port."""
+        self._connection.exec_driver_sql(ACQUIRE, _arrays(buckets))
+
+    def try_acquire(self, buckets: Sequence[Bucket]) -> bool:
+        """See the port."""
+        return bool(self._connection.exec_driver_sql(TRY, _arrays(buckets)).scalar())
+
+
+def _arrays(buckets: Sequence[Bucket]) -> tuple[list[int], list[int]]:
+    return [BUCKET_SPACE + lock_class for lock_class, _ in buckets], [bucket for _, bucket in buckets]

@@ -1,0 +1,147 @@
+"""Schema selaras: what the product remembers."""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+TABLES = """
+create table selaras.capture (
+  generation  integer     primary key,
+  identity    jsonb       not null,      -- slot, publication, topics and their ids as they were registered
+  floor       bigint      not null,      -- LSN before the registration: what an older generation left lies below it
+  settled     boolean     not null default false,  -- rows of older generations that this one did not bring are gone
+  registered_at timestamptz not null default now()
+);
+
+create table selaras.position (
+  topic         text        not null,
+  partition     integer     not null,
+  next_offset   bigint      not null,
+  source_commit bigint      not null default 0,   -- newest (commit, record) of the log seen in this partition
+  source_record bigint      not null default 0,
+  snapshot_tx   bigint      not null default 0,   -- transaction of the initial snapshot that filled it
+  committed_ms  bigint,                           -- source commit time of the newest event, ms since 1970 UTC
+  applied_at    timestamptz not null default now(),
+  primary key (topic, partition)
+);
+
+create table selaras.mirror_table (
+  table_name       text    primary key,
+  floor_generation integer not null default 0,    -- position of the last TRUNCATE: nothing below it counts
+  floor_commit     bigint  not null default 0,
+  floor_record     bigint  not null default 0,
+  unknown_since    timestamptz,                   -- an event could not be decoded: the table must be read again
+  unknown_reason   text
+);
+
+create table selaras.key_state (
+  projection      text        not null,
+  key             text        not null,
+  outcome         text        not null check (outcome in ('row', 'waiting', 'quarantined')),
+  faults          jsonb       not null default '[]',
+  wait_projection text,
+  wait_key        text,
+  since           timestamptz not null default now(),
+  primary key (projection, key)
+);
+create index key_state_waits on selaras.key_state (wait_projection, wait_key) where wait_key is not null;
+
+create table selaras.claim (
+  projection text not null,
+  column_name text not null,
+  value      text not null,
+  key        text not null,
+  rank       text collate "C" not null,
+  primary key (projection, column_name, value, key)
+);
+create index claim_key on selaras.claim (projection, key);
+
+create table selaras.touched (
+  id         bigint generated always as identity primary key,
+  projection text   not null,
+  keys       jsonb  not null,
+  at         timestamptz not null default now()
+);
+
+create table selaras.undecodable (
+  topic     text        not null,
+  partition integer     not null,
+  "offset"  bigint      not null,
+  reason    text        not null,
+  key       bytea,                                 -- may hold personal data: the applier's role alone may read it
+  value     bytea,
+  stored_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  primary key (topic, partition, "offset")
+);
+
+create table selaras.heartbeat (
+  id         integer     primary key check (id = 1),
+  beat_ms    bigint      not null,
+  applied_at timestamptz not null default now()
+);
+
+create table selaras.authority (
+  projection text    primary key,
+  slice      text    not null default 'all',
+  side       text    not null default 'legacy' check (side in ('legacy', 'new')),
+  epoch      integer not null default 1
+);
+
+create table selaras.version (
+  id         integer     primary key default 1 check (id = 1),
+  mapping    text        not null,
+  reference  text        not null,
+  since      timestamptz not null default now(),
+  recompute_projection text,                       -- where a computation of everything stands; null: none is due
+  recompute_after      text
+);
+
+create table selaras.worker (
+  name       text        primary key,
+  host       text        not null,
+  pid        integer     not null,
+  state      text        not null,
+  started_at timestamptz not null default now(),
+  seen_at    timestamptz not null default now(),
+  events     bigint      not null default 0,
+  rows_written bigint    not null default 0
+);
+
+create table selaras.load (
+  id          text        primary key,             -- id of the signal
+  table_name  text        not null,
+  condition   text,
+  floor       bigint      not null,                -- LSN before the signal: what the load did not bring lies below it
+  state       text        not null default 'open' check (state in ('open', 'done')),
+  started_at  timestamptz not null default now(),
+  finished_at timestamptz,
+  left_over   bigint
+);
+create unique index load_one_open on selaras.load (table_name) where state = 'open';
+"""
+
+
+def upgrade() -> None:
+    op.execute(TABLES)
+
+
+def downgrade() -> None:
+    for table in (
+        "load",
+        "worker",
+        "version",
+        "authority",
+        "heartbeat",
+        "undecodable",
+        "touched",
+        "claim",
+        "key_state",
+        "mirror_table",
+        "position",
+        "capture",
+    ):
+        op.execute(f"drop table selaras.{table}")

@@ -1,0 +1,190 @@
+"""The mirror's tables: one statement a table and batch, fed with the events' own JSON."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from streams.adapters.databases.engines import JsonDocument
+from streams.adapters.databases.sql_names import listed, quoted
+from streams.changes.change import Change, Operation, Truncated
+from streams.changes.position import Position
+from streams.projection.catalog import Catalog, Table
+
+BOOKKEEPING = ("_generation", "_commit", "_record", "_rank", "_tx", "_committed_ms")
+ORDER = ("_generation", "_commit", "_record", "_rank")
+TEMPORAL = ("date", "timestamp without time zone", "time without time zone")
+
+
+class PostgresMirror:
+    """Implements the port ``Mirror`` on the schema ``mirror``."""
+
+    def __init__(self, connection: Connection, statements: "MirrorStatements") -> None:
+        self._connection = connection
+        self._statements = statements
+
+    def write(self, table: str, changes: Sequence[Change]) -> Mapping[str, set[str]]:
+        """See the port. Rows are sent sorted by key, so that all workers lock them in one order."""
+        rows = b",".join(_spliced(c) for c in sorted(changes, key=lambda c: c.identity))
+        return self._run(table, self._statements.upsert[table], (JsonDocument(b"[" + rows + b"]"),))
+
+    def count(self, table: str, partition: int, changes: Sequence[Change]) -> Mapping[str, set[str]]:
+        """See the port."""
+        rows = b",".join(part for change in changes for part in _counted(change))
+        return self._run(table, self._statements.count[table], (partition, JsonDocument(b"[" + rows + b"]")))
+
+    def forget_snapshot(self, table: str, partition: int) -> Mapping[str, set[str]]:
+        """See the port."""
+        return self._run(table, self._statements.forget[table], (partition,))
+
+    def truncate(self, event: Truncated) -> Mapping[str, set[str]]:
+        """See the port."""
+        at = event.position
+        floor = (at.generation, at.commit, at.record)
+        self._connection.exec_driver_sql(SET_FLOOR, (*floor, event.table, *floor))
+        if event.table in self._statements.count:
+            return self._empty_keyless(event.table, at)
+        return self._run(event.table, self._statements.truncate[event.table], (*floor, *floor))
+
+    def _empty_keyless(self, table: str, at: Position) -> Mapping[str, set[str]]:
+        # Counts don't say which of them came after the TRUNCATE: a partition that is already past it can't be
+        # emptied, only read again.
+        place = (at.commit, at.record)
+        ahead = self._connection.exec_driver_sql(PARTITIONS_AHEAD, (f"%.{table}", *place)).scalars().all()
+        if ahead:
+            self._connection.exec_driver_sql(MAKE_UNKNOWN, (table,))
+        return self._run(table, self._statements.empty[table], (list(ahead),))
+
+    def _run(self, table: str, statement: str, parameters: tuple[object, ...]) -> Mapping[str, set[str]]:
+        columns = self._statements.returning.get(table, ())
+        touched: dict[str, set[str]] = {name: set() for name in columns}
+        for row in self._connection.exec_driver_sql(statement, parameters):
+            for place, name in enumerate(columns):
+                touched[name].update(value for value in (row[2 * place], row[2 * place + 1]) if value is not None)
+        return touched
+
+
+class MirrorStatements:
+    """The statements of every mirrored table, made once from the legacy catalog.
+
+    ``returning``: by table, the columns whose values before and after are reported.
+    """
+
+    def __init__(self, legacy: Catalog, returning: Mapping[str, Sequence[str]]) -> None:
+        self.returning = {t: tuple(c) for t, c in returning.items()}
+        self.upsert: dict[str, str] = {}
+        self.truncate: dict[str, str] = {}
+        self.count: dict[str, str] = {}
+        self.forget: dict[str, str] = {}
+        self.empty: dict[str, str] = {}
+        for table in legacy.tables.values():
+            if table.key:
+                self.upsert[table.name] = self._upsert(table)
+                self.truncate[table.name] = self._truncate(table)
+            else:
+                self.count[table.name] = self._count(table)
+                where = "_partition = %s and _count <> 0"
+                self.forget[table.name] = self._zero(table.name, where)
+                self.empty[table.name] = self._zero(table.name, "_partition <> all(%s::int[]) and _count <> 0")
+
+    def _returned(self, table: str) -> str:
+        pairs = (f"old.{quoted(c)}::text, new.{quoted(c)}::text" for c in self.returning.get(table, ()))
+        return "returning " + (", ".join(pairs) or "1")
+
+    def _upsert(self, table: Table) -> str:
+        columns = [*table.columns, "_deleted", *BOOKKEEPING]
+        values = ", ".join([*_normal(table), "x._deleted", *(f"x.{name}" for name in BOOKKEEPING)])
+        updates = ", ".join(f"{quoted(c)} = excluded.{quoted(c)}" for c in columns if c not in table.key)
+        older = f"({listed(ORDER, 'm.')}) < ({listed(ORDER, 'excluded.')})"
+        return (
+            f"insert into mirror.{quoted(table.name)} as m ({listed(columns)}) select {values} "
+            f"from json_populate_recordset(null::mirror.{quoted(table.name)}, %s) as x "
+            f"on conflict ({listed(table.key)}) do update set {updates} where {older} {self._returned(table.name)}"
+        )
+
+    def _truncate(self, table: Table) -> str:
+        return (
+            f"update mirror.{quoted(table.name)} as m set _deleted = true, _generation = %s, _commit = %s, "
+            f"_record = %s, _rank = 0 where (_generation, _commit, _record) < (%s, %s, %s) "
+            + self._returned(table.name)
+        )
+
+    def _count(self, table: Table) -> str:
+        name, columns = quoted(table.name), listed(table.columns)
+        kept = ", ".join(f"max(r.{c}) as {c}" for c in BOOKKEEPING)
+        return (
+            f"insert into mirror.{name} as m ({columns}, _content, _count, _partition, {listed(BOOKKEEPING)}) "
+            f"select {listed(table.columns, 'r.')}, md5(row({listed(table.columns, 'r.')})::text)::uuid, "
+            f"sum(r._count), %s, {kept} "
+            f"from (select {', '.join(_normal(table))}, x._count, {', '.join('x.' + c for c in BOOKKEEPING)} "
+            f"from json_populate_recordset(null::mirror.{name}, %s) as x) as r "
+            f"group by {listed(table.columns, 'r.')} having sum(r._count) <> 0 order by 1 "
+            f"on conflict (_content) do update set _count = m._count + excluded._count, "
+            + ", ".join(f"{c} = greatest(m.{c}, excluded.{c})" for c in BOOKKEEPING)
+            + " "
+            + self._returned(table.name)
+        )
+
+    def _zero(self, table: str, where: str) -> str:
+        return f"update mirror.{quoted(table)} set _count = 0 where {where} {self._returned(table)}"
+
+
+SET_FLOOR = """
+update selaras.mirror_table set floor_generation = %s, floor_commit = %s, floor_record = %s
+where table_name = %s and (floor_generation, floor_commit, floor_record) < (%s, %s, %s)
+"""
+PARTITIONS_AHEAD = """
+select partition from selaras.position where topic like %s and (source_commit, source_record) > (%s, %s)
+"""
+MAKE_UNKNOWN = """
+update selaras.mirror_table set unknown_since = coalesce(unknown_since, now()),
+  unknown_reason = 'emptied by TRUNCATE while later rows had already arrived: read the table again'
+where table_name = %s
+"""
+
+
+def _normal(table: Table) -> Iterable[str]:
+    """Each column as PostgreSQL itself would print the legacy value.
+
+    Debezium adds a false Z to dates and times without a zone, and pads characters; the mirror holds the one form
+    that the legacy's own ``::text`` gives, so that both sides compare as text.
+    """
+    for name, kind in table.columns.items():
+        column = f"x.{quoted(name)}"
+        if kind.sql in TEMPORAL:
+            yield f"replace(rtrim({column}, 'Z'), 'T', ' ') as {quoted(name)}"
+        elif kind.sql == "character":
+            yield f"rtrim({column}, ' ') as {quoted(name)}"
+        else:
+            yield f"{column} as {quoted(name)}"
+
+
+def _place(change: Change) -> bytes:
+    at = change.position
+    return b'"_generation":%d,"_commit":%d,"_record":%d,"_rank":%d,"_tx":%d,"_committed_ms":%d' % (
+        at.generation,
+        at.commit,
+        at.record,
+        at.rank,
+        change.transaction,
+        change.committed_ms,
+    )
+
+
+def _spliced(change: Change) -> bytes:
+    deleted = change.operation is Operation.DELETE
+    image = (change.before if deleted else change.after) or b"{}"
+    return b'{"_deleted":%s,%s,%s' % (b"true" if deleted else b"false", _place(change), image.lstrip()[1:])
+
+
+def _counted(change: Change) -> Iterable[bytes]:
+    place = _place(change)
+    if change.operation in (Operation.DELETE, Operation.UPDATE) and change.before is not None:
+        yield b'{"_count":-1,%s,%s' % (place, change.before.lstrip()[1:])
+    if change.operation is not Operation.DELETE and change.after is not None:
+        yield b'{"_count":1,%s,%s' % (place, change.after.lstrip()[1:])
+
+
+def encoded(value: object) -> JsonDocument:
+    """A value as one JSON parameter."""
+    return JsonDocument(msgspec.json.encode(value))

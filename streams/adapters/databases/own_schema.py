@@ -1,0 +1,25 @@
+"""Our own schemas in the target, ``mirror`` and ``selaras``: made and upgraded by Alembic."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK = 71_710_001  # one upgrade at a time
+
+
+def upgrade_own_schema(engine: Engine) -> str:
+    """Bring both schemas to the newest revision; returns it. Safe to call from several processes at once."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        for schema in ("selaras", "mirror"):
+            connection.execute(text(f"create schema if not exists {schema}"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.execute(text("grant usage on schema selaras, mirror to selaras_reader"))
+    return ScriptDirectory.from_config(config).get_current_head() or ""

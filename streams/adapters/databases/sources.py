@@ -1,0 +1,78 @@
+"""Reads the mirror for the projections: one query a source and batch."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from streams.adapters.databases.sql_names import listed, quoted
+from streams.projection.catalog import Catalog
+from streams.projection.choose import SourceRow
+from streams.projection.declaration import DELETED_AT, Projection, Source
+from streams.projection.order import Dependent
+
+DELETE_TIME = """case when {gone} then to_char(to_timestamp(_committed_ms / 1000.0) at time zone 'UTC',
+  'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end"""
+
+
+class SourceStatements:
+    """The reads of every projection, made once."""
+
+    def __init__(self, projections: Sequence[Projection], legacy: Catalog) -> None:
+        self.reads: dict[str, list[tuple[Source, tuple[str, ...], str]]] = {}
+        self.keys: dict[str, str] = {}
+        for projection in projections:
+            self.reads[projection.target] = [
+                (source, *_read(projection, source, legacy)) for source in projection.sources
+            ]
+            # One ordered index walk a source, so that the next page costs the page and not the table.
+            pages = " union ".join(
+                f"(select distinct {quoted(s.key)}::text as key from mirror.{quoted(s.table)} "
+                f"where {quoted(s.key)} > %(after)s order by 1 limit %(limit)s)"
+                for s in projection.sources
+            )
+            self.keys[projection.target] = f"select key from ({pages}) as k order by key limit %(limit)s"
+
+
+def _read(projection: Projection, source: Source, legacy: Catalog) -> tuple[tuple[str, ...], str]:
+    columns = projection.columns_read(source.name)
+    keyless = not legacy.tables[source.table].key
+    gone = DELETE_TIME.format(gone="_count <= 0" if keyless else "_deleted")
+    statement = (
+        f"select {quoted(source.key)}::text, {gone}, {listed(columns)} from mirror.{quoted(source.table)} "
+        f"where {quoted(source.key)} = any(%s)"
+    )
+    return (DELETED_AT, *columns), statement
+
+
+class PostgresSources:
+    """Implements the port ``Sources``."""
+
+    def __init__(self, connection: Connection, statements: SourceStatements) -> None:
+        self._connection = connection
+        self._statements = statements
+
+    def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, Sequence[SourceRow]]]:
+        """See the port."""
+        found: dict[str, dict[str, list[SourceRow]]] = {}
+        wanted = list(keys)
+        for source, names, statement in self._statements.reads[projection]:
+            for key, *values in self._connection.exec_driver_sql(statement, (wanted,)):
+                rows = found.setdefault(key, {}).setdefault(source.name, [])
+                rows.append(dict(zip(names, values, strict=True)))
+        return found
+
+    def dependents(self, dependent: Dependent, keys: Collection[str]) -> set[str]:
+        """See the port."""
+        if dependent.table is None or dependent.column is None or dependent.own_key is None:
+            return set(keys)
+        statement = (
+            f"select distinct {quoted(dependent.own_key)}::text from mirror.{quoted(dependent.table)} "
+            f"where {quoted(dependent.column)} = any(%s) and {quoted(dependent.own_key)} is not null"
+        )
+        return set(self._connection.exec_driver_sql(statement, (list(keys),)).scalars())
+
+    def keys_after(self, projection: str, after: str, limit: int) -> Sequence[str]:
+        """See the port."""
+        statement = self._statements.keys[projection]
+        rows = self._connection.exec_driver_sql(statement, {"after": after, "limit": limit})
+        return list(rows.scalars())

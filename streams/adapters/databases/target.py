@@ -1,0 +1,100 @@
+"""The target database as a giver of transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from streams.adapters.databases.evidence import PostgresEvidence
+from streams.adapters.databases.guard import PostgresGuard, PostgresLocks
+from streams.adapters.databases.key_states import PostgresKeyStates
+from streams.adapters.databases.mirror import MirrorStatements, PostgresMirror
+from streams.adapters.databases.positions import PostgresPositions
+from streams.adapters.databases.sources import PostgresSources, SourceStatements
+from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
+from streams.errors import ErrorKind, SelarasError
+from streams.ports.replication import (
+    Evidence,
+    Guard,
+    KeyStates,
+    Locks,
+    Mirror,
+    Positions,
+    Sources,
+    TargetRows,
+    UnitOfWork,
+)
+
+DEADLOCK = ("40P01", "40001", "55P03")
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Everything that is made once from catalogs and declarations."""
+
+    mirror: MirrorStatements
+    sources: SourceStatements
+    target: TargetStatements
+
+
+@dataclass(slots=True)
+class PostgresUnitOfWork:
+    """Implements ``UnitOfWork`` on one connection."""
+
+    guard: Guard
+    positions: Positions
+    mirror: Mirror
+    sources: Sources
+    target: TargetRows
+    states: KeyStates
+    locks: Locks
+    evidence: Evidence
+
+
+class PostgresTarget:
+    """Implements the port ``Target``."""
+
+    def __init__(self, engine: Engine, statements: Statements) -> None:
+        self._engine = engine
+        self._statements = statements
+
+    @contextmanager
+    def transaction(self) -> Iterator[UnitOfWork]:
+        """See the port."""
+        with translated("target"), self._engine.begin() as connection:
+            yield self._unit(connection)
+
+    def _unit(self, connection: Connection) -> PostgresUnitOfWork:
+        return PostgresUnitOfWork(
+            PostgresGuard(connection),
+            PostgresPositions(connection),
+            PostgresMirror(connection, self._statements.mirror),
+            PostgresSources(connection, self._statements.sources),
+            PostgresTargetRows(connection, self._statements.target),
+            PostgresKeyStates(connection),
+            PostgresLocks(connection),
+            PostgresEvidence(connection),
+        )
+
+
+@contextmanager
+def translated(database: str) -> Iterator[None]:
+    """The driver's failures as ours; their texts can hold row values, so only kind and code are kept."""
+    try:
+        yield
+    except DBAPIError as error:
+        cause = error.orig
+        state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+        if state in DEADLOCK:
+            raise SelarasError(ErrorKind.CONFLICT, f"The {database} database broke a deadlock.") from None
+        if error.connection_invalidated or isinstance(cause, psycopg.OperationalError):
+            where = f" (code {state})" if state else ""
+            raise SelarasError(ErrorKind.UNAVAILABLE, f"The {database} database does not answer{where}.") from None
+        raise SelarasError(
+            ErrorKind.UNKNOWN,
+            f"The {database} database refused a statement (code {state}, {type(cause).__name__}).",
+            "look up the code, then the server's log at this time",
+        ) from None

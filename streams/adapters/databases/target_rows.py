@@ -1,0 +1,126 @@
+"""The application's tables: written only where something differs."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError
+
+from streams.adapters.databases.mirror import encoded
+from streams.adapters.databases.sql_names import listed, quoted
+from streams.projection.catalog import Catalog, ColumnType
+from streams.projection.compute import CompiledProjection
+from streams.projection.declaration import Claim
+
+
+class TargetStatements:
+    """The statements of every projection, made once from the target's catalog."""
+
+    def __init__(self, projections: Sequence[CompiledProjection], target: Catalog) -> None:
+        self.compiled = {p.declaration.target: p for p in projections}
+        self.upsert: dict[str, str] = {}
+        self.select: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.delete: dict[str, str] = {}
+        for name, projection in self.compiled.items():
+            table = target.tables[name]
+            columns = tuple(column.name for column in projection.declaration.columns)
+            key = projection.declaration.key_column
+            self.upsert[name] = _upsert(name, columns, key, table.columns)
+            key_type = _sql(table.columns[key])
+            where = f"where {quoted(key)} = any(%s::{key_type}[])"
+            self.select[name] = columns, f"select {listed(columns)} from rba.{quoted(name)} {where}"
+            self.delete[name] = f"delete from rba.{quoted(name)} {where}"
+
+    def release(self, name: str, claim: Claim) -> str:
+        """Rows that hold another value than the one wanted give theirs up; the key makes the stand-in unique."""
+        key, column = quoted(self.compiled[name].declaration.key_column), quoted(claim.column)
+        return (
+            f"update rba.{quoted(name)} as t set {column} = '~' || left(t.{key}::text, 20) "
+            f"from json_to_recordset(%s) as x(k text, v text) "
+            f"where t.{key}::text = x.k and t.{column} is distinct from x.v"
+        )
+
+
+def _upsert(name: str, columns: Sequence[str], key: str, types: Mapping[str, ColumnType]) -> str:
+    others = [column for column in columns if column != key]
+    typed = ", ".join(f"{quoted(column)} {_sql(types[column])}" for column in columns)
+    updates = ", ".join(f"{quoted(column)} = excluded.{quoted(column)}" for column in others)
+    return (
+        f"insert into rba.{quoted(name)} as t ({listed(columns)}) select {listed(columns)} "
+        f"from json_to_recordset(%s) as x({typed}) on conflict ({quoted(key)}) do update set {updates} "
+        f"where ({listed(others, 't.')}) is distinct from ({listed(others, 'excluded.')})"
+    )
+
+
+def _sql(kind: ColumnType) -> str:
+    if kind.length is not None:
+        return f"{kind.sql}({kind.length})"
+    if kind.precision is not None:
+        return f"{kind.sql}({kind.precision},{kind.scale or 0})"
+    return kind.sql
+
+
+class PostgresTargetRows:
+    """Implements the port ``TargetRows`` on the schema ``rba``."""
+
+    def __init__(self, connection: Connection, statements: TargetStatements) -> None:
+        self._connection = connection
+        self._statements = statements
+
+    def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
+        """See the port."""
+        by_value = self._values(projection, keys)
+        columns, statement = self._statements.select[projection]
+        place = columns.index(self._statements.compiled[projection].declaration.key_column)
+        rows: dict[str, Mapping[str, object]] = {}
+        for row in self._connection.exec_driver_sql(statement, (list(by_value),)):
+            values = [str(value) if isinstance(value, UUID) else value for value in row]
+            rows[by_value[str(values[place])]] = dict(zip(columns, values, strict=True))
+        return rows
+
+    def release(self, projection: str, claim: Claim, wanted: Mapping[str, str | None]) -> None:
+        """See the port."""
+        by_value = self._values(projection, wanted)
+        rows = [{"k": value, "v": wanted[key]} for value, key in sorted(by_value.items())]
+        if rows:
+            self._connection.exec_driver_sql(self._statements.release(projection, claim), (encoded(rows),))
+
+    def write(self, projection: str, rows: Mapping[str, Mapping[str, object]]) -> tuple[int, Mapping[str, str]]:
+        """See the port. Refused rows are found by halving, each try in a savepoint of its own."""
+        keys = sorted(rows)
+        if not keys:
+            return 0, {}
+        try:
+            with self._connection.begin_nested():
+                values = encoded([rows[key] for key in keys])
+                written = self._connection.exec_driver_sql(self._statements.upsert[projection], (values,)).rowcount
+                return written, {}
+        except (IntegrityError, DataError) as error:
+            if len(keys) == 1:
+                return 0, {keys[0]: _reason(error)}
+        half = len(keys) // 2
+        first, refused = self.write(projection, {key: rows[key] for key in keys[:half]})
+        second, also = self.write(projection, {key: rows[key] for key in keys[half:]})
+        return first + second, {**refused, **also}
+
+    def delete(self, projection: str, keys: Collection[str]) -> int:
+        """See the port."""
+        values = list(self._values(projection, keys))
+        if not values:
+            return 0
+        return self._connection.exec_driver_sql(self._statements.delete[projection], (values,)).rowcount
+
+    def _values(self, projection: str, keys: Collection[str]) -> dict[str, str]:
+        compiled = self._statements.compiled[projection]
+        pairs = ((compiled.key_value(key), key) for key in keys)
+        return {str(value): key for value, key in pairs if value is not None}
+
+
+def _reason(error: IntegrityError | DataError) -> str:
+    """Which constraint or which kind of value: PostgreSQL's own message would repeat the row."""
+    cause = error.orig
+    if isinstance(cause, psycopg.Error) and cause.diag.constraint_name:
+        return f"the new database's constraint {cause.diag.constraint_name} refuses it"
+    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    return f"the new database refuses it (code {state or 'unknown'})"

@@ -1,0 +1,86 @@
+"""Reads ``schemas/mapping/*.yaml``: every fault is told with file, line and column, all at once."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from streams.errors import ErrorKind, SelarasError
+from streams.projection.declaration import Projection
+from streams.projection.parse import parse_projection
+from streams.projection.validate import MappingFault
+
+Mark = tuple[int, int]  # line and column, from 1
+
+
+@dataclass(frozen=True, slots=True)
+class MappingFiles:
+    """The declarations, a fingerprint of their text, and where each part stands in its file."""
+
+    projections: tuple[Projection, ...]
+    fingerprint: str
+    marks: Mapping[str, Mapping[tuple[str | int, ...], Mark]]
+
+    def refuse(self, faults: Sequence[MappingFault]) -> None:
+        """Raise one SelarasError that names every fault, or nothing when there is none."""
+        _refuse([_line(f.file, self.marks.get(f.file, {}), f.path, f.message) for f in faults])
+
+
+def read_mapping(folder: Path) -> MappingFiles:
+    """All mapping files of a folder; SelarasError (configuration) lists every fault of shape."""
+    schema = Draft202012Validator(json.loads((folder.parent / "mapping.schema.json").read_text(encoding="utf-8")))
+    digest = hashlib.sha256()
+    projections, lines, marks = [], [], {}
+    for path in sorted(folder.glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        digest.update(f"{path.name}\n{text}\n".encode())
+        try:
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            content = yaml.safe_load(text)
+        except yaml.MarkedYAMLError as error:
+            at = error.problem_mark
+            lines.append(f"{path}:{at.line + 1}:{at.column + 1}: {error.problem}" if at else f"{path}: {error}")
+            continue
+        marks[str(path)] = _marks(node) if node is not None else {}
+        found = sorted(schema.iter_errors(content), key=lambda e: [str(part) for part in e.absolute_path])
+        lines += [_line(str(path), marks[str(path)], tuple(e.absolute_path), e.message) for e in found]
+        if not found:
+            projections.append(parse_projection(content, str(path)))
+    if not projections and not lines:
+        lines.append(f"{folder}: there is no mapping file")
+    _refuse(lines)
+    return MappingFiles(tuple(projections), digest.hexdigest(), marks)
+
+
+def _marks(node: yaml.Node, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Mark]:
+    found = {path: (node.start_mark.line + 1, node.start_mark.column + 1)}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            found |= _marks(value, (*path, key.value))
+            found[(*path, key.value)] = (key.start_mark.line + 1, key.start_mark.column + 1)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            found |= _marks(item, (*path, number))
+    return found
+
+
+def _line(file: str, marks: Mapping[tuple[str | int, ...], Mark], path: tuple[Any, ...], message: str) -> str:
+    while path and path not in marks:
+        path = path[:-1]
+    line, column = marks.get(path, (1, 1))
+    where = ".".join(str(part) for part in path)
+    return f"{file}:{line}:{column}: {where + ': ' if where else ''}{message}"
+
+
+def _refuse(lines: Sequence[str]) -> None:
+    if lines:
+        raise SelarasError(
+            ErrorKind.CONFIGURATION,
+            f"The mapping has {len(lines)} fault(s):\n" + "\n".join(lines),
+            "correct the files named above and start again",
+        )

@@ -1,0 +1,81 @@
+"""Settings -> the service that applies batches."""
+
+import os
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from streams.adapters.databases.catalogs import read_catalog
+from streams.adapters.databases.mirror import MirrorStatements
+from streams.adapters.databases.own_schema import upgrade_own_schema
+from streams.adapters.databases.sources import SourceStatements
+from streams.adapters.databases.target import PostgresTarget, Statements, translated
+from streams.adapters.databases.target_rows import TargetStatements
+from streams.adapters.files.mapping_files import read_mapping
+from streams.adapters.files.reference_files import read_reference
+from streams.adapters.memory.fail_points import fail_points
+from streams.changes.envelope import Decoder
+from streams.changes.legacy_table import LegacyTable
+from streams.errors import ErrorKind, SelarasError
+from streams.ports.replication import Target
+from streams.projection.catalog import Catalog
+from streams.projection.validate import faults_of
+from streams.services.plan import Plan, make_plan, returning_columns
+from streams.services.replicate import Replicate
+from streams.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the applying services share: the plan, the target, the captured tables."""
+
+    plan: Plan
+    target: Target
+    tables: tuple[LegacyTable, ...]
+    legacy: Catalog
+
+
+def ground(settings: Settings, legacy: Engine, applier: Engine) -> Ground:
+    """Read both catalogs and the mapping, refuse what can't be, compile the rest. Upgrades our own schemas first."""
+    with translated("target"):
+        upgrade_own_schema(applier)
+    with translated("legacy"), legacy.connect() as connection:
+        legacy_catalog = read_catalog(connection, settings.legacy.schema)
+    with translated("target"), applier.connect() as connection:
+        target_catalog = read_catalog(connection, "rba")
+        mirror_catalog = read_catalog(connection, "mirror")
+    _same_columns(legacy_catalog, mirror_catalog)
+    mapping = read_mapping(settings.schemas_dir / "mapping")
+    mapping.refuse(faults_of(mapping.projections, legacy_catalog, target_catalog))
+    files = read_reference(settings.schemas_dir / "reference")
+    plan = make_plan(mapping.projections, target_catalog, files.reference, (mapping.fingerprint, files.fingerprint))
+    statements = Statements(
+        MirrorStatements(legacy_catalog, returning_columns(mapping.projections)),
+        SourceStatements(mapping.projections, legacy_catalog),
+        TargetStatements(plan.ordered, target_catalog),
+    )
+    tables = tuple(LegacyTable(t.name, tuple(t.columns), t.key) for t in legacy_catalog.tables.values())
+    return Ground(plan, PostgresTarget(applier, statements), tables, legacy_catalog)
+
+
+def replicate_service(settings: Settings, base: Ground, generation: int) -> Replicate:
+    """The service for one capture."""
+    decoder = Decoder(settings.kafka.topic_prefix, settings.legacy.schema, base.tables, generation)
+    armed = fail_points(os.environ.get("SELARAS_FAIL_AT"))
+    return Replicate(base.target, base.plan, decoder, base.tables, armed)
+
+
+def _same_columns(legacy: Catalog, mirror: Catalog) -> None:
+    faults = []
+    for name, table in legacy.tables.items():
+        mirrored = mirror.tables.get(name)
+        if mirrored is None:
+            faults.append(f"table {name} is not mirrored")
+            continue
+        faults += [f"column {name}.{c} is not mirrored" for c in table.columns if c not in mirrored.columns]
+    if faults:
+        raise SelarasError(
+            ErrorKind.CONFIGURATION,
+            "The legacy database has what the mirror does not know: " + "; ".join(sorted(faults)) + ".",
+            "add a migration of the schema mirror, then start again",
+        )

@@ -1,0 +1,65 @@
+"""What an event says, as values."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from streams.changes.position import Position
+
+
+class Operation(Enum):
+    """What happened to a row, by Debezium's letter."""
+
+    READ = "r"  # a snapshot, initial or asked for later, read it
+    CREATE = "c"
+    UPDATE = "u"
+    DELETE = "d"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row's change.
+
+    ``identity``: values of the primary key (of the row after, or before a delete); empty for a keyless table.
+    ``before``/``after``: the whole row as a slice of the event's JSON, undecoded. ``transaction``: the source's
+    transaction id. ``committed_ms``: commit time on the source, ms since 1970 UTC. ``snapshot``: whether the initial
+    snapshot read it; a later re-read is no snapshot.
+    """
+
+    table: str
+    operation: Operation
+    identity: tuple[object, ...]
+    position: Position
+    before: bytes | None
+    after: bytes | None
+    transaction: int
+    committed_ms: int
+    snapshot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """A whole table was emptied: everything below ``position`` is gone, and whatever of it arrives later is ignored."""
+
+    table: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The heartbeat row came through: ``at_ms`` is its commit time on the source, ms since 1970 UTC."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An event that can't be understood; ``table`` is the captured table that it belongs to, if that much is known."""
+
+    table: str | None
+    offset: int
+    reason: str
+    key: bytes | None
+    value: bytes | None
+
+
+Event = Change | Truncated | Beat | Malformed

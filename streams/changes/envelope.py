@@ -1,0 +1,137 @@
+"""Debezium's envelopes become events. Total: bytes that can't be understood become ``Malformed``, nothing is raised.
+
+Topics are ``<prefix>.<schema>.<table>``; the envelope has no schema part (JSON converter, ``schemas.enable=false``).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from streams.changes.change import Beat, Change, Event, Malformed, Operation, Truncated
+from streams.changes.chunk import Record
+from streams.changes.legacy_table import LegacyTable
+from streams.changes.position import Position
+
+HEARTBEAT_TABLE = "selaras.heartbeat"
+NULL = b"null"
+RANK = {"d": 0}
+
+
+class _Source(msgspec.Struct):
+    table: str
+    ts_ms: int
+    sequence: str | None = None
+    txId: int | None = None  # noqa: N815 - Debezium's name
+
+
+class _Envelope(msgspec.Struct):
+    op: str
+    source: _Source
+    before: msgspec.Raw = msgspec.Raw(NULL)
+    after: msgspec.Raw = msgspec.Raw(NULL)
+
+
+_decode = msgspec.json.Decoder(_Envelope).decode
+_decode_sequence = msgspec.json.Decoder(tuple[str | None, str | None]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    table: LegacyTable
+    identity: Callable[[bytes], tuple[object, ...]]
+
+
+class Decoder:
+    """Decodes records of the topics of one capture.
+
+    ``generation``: the capture's number; it leads every position.
+    """
+
+    def __init__(self, prefix: str, schema: str, tables: Sequence[LegacyTable], generation: int) -> None:
+        self._generation = generation
+        self._topics: Mapping[str, _Topic] = {f"{prefix}.{schema}.{t.name}": _topic(t) for t in tables}
+        self._heartbeat = f"{prefix}.{HEARTBEAT_TABLE}"
+        self._silent = {f"{prefix}.{name}" for name in ("selaras.signal", "message", "transaction", "notification")}
+
+    def decode(self, topic: str, record: Record) -> Sequence[Event]:
+        """What the record says: one event, or two where an update changed the primary key."""
+        known = self._topics.get(topic)
+        if topic in self._silent or (record.value is None and record.key is None):
+            return ()
+        try:
+            if record.value is None:
+                raise ValueError("an event without a value (tombstones are switched off at the source)")
+            envelope = _decode(record.value)
+            if topic == self._heartbeat:
+                return (Beat(envelope.source.ts_ms),)
+            if known is None:
+                raise ValueError("no captured table has this topic")
+            return self._row_events(known, envelope)
+        except (ValueError, msgspec.MsgspecError) as error:
+            table = known.table.name if known else None
+            return (Malformed(table, record.offset, str(error)[:200], record.key, record.value),)
+
+    def _row_events(self, topic: _Topic, envelope: _Envelope) -> Sequence[Event]:
+        source, table = envelope.source, topic.table
+        if source.table != table.name:
+            raise ValueError("the envelope names another table than its topic")
+        position = self._position(source, envelope.op)
+        if envelope.op == "t":
+            return (Truncated(table.name, position),)
+        operation = Operation(envelope.op)
+        before, after = _image(envelope.before), _image(envelope.after)
+        image = before if operation is Operation.DELETE else after
+        if image is None:
+            raise ValueError(f"operation {envelope.op!r} without the row's image")
+        if operation is Operation.UPDATE and before is None:
+            raise ValueError("an update without the row before (REPLICA IDENTITY is not FULL)")
+        change = Change(
+            table.name,
+            operation,
+            topic.identity(image),
+            position,
+            before,
+            after,
+            source.txId or 0,
+            source.ts_ms,
+            operation is Operation.READ and position.commit == 0,
+        )
+        if operation is not Operation.UPDATE or before is None:
+            return (change,)
+        old = topic.identity(before)
+        if old == change.identity:
+            return (change,)
+        gone = replace(change, operation=Operation.DELETE, identity=old, position=replace(position, rank=0), after=None)
+        return (gone, change)
+
+    def _position(self, source: _Source, operation: str) -> Position:
+        commit, record = _decode_sequence(source.sequence) if source.sequence else (None, None)
+        if operation == Operation.READ.value:
+            # A row that was read has no record of its own. Behind the last commit that was decoded before the read,
+            # and before any record after it, so that every transaction decoded later beats it: it may have been
+            # open, with older records, while the row was read. Initial snapshots follow no commit: 0.
+            return Position(self._generation, int(commit or 0), 0, 1)
+        if record is None:
+            raise ValueError("the source's position is missing")
+        return Position(self._generation, int(commit or 0), int(record), RANK.get(operation, 1))
+
+
+def _topic(table: LegacyTable) -> _Topic:
+    # Strict on purpose: a column that appears or disappears on the source must be seen at its first event, since the
+    # mirror would take the row without a word and leave that column out.
+    fields = [(name, int | str if name in table.key else msgspec.Raw) for name in table.columns]
+    struct = msgspec.defstruct(f"Row_{table.name}", fields, gc=False, forbid_unknown_fields=True)
+    decode = msgspec.json.Decoder(struct).decode
+    names = table.key
+
+    def identity(image: bytes) -> tuple[object, ...]:
+        row = decode(image)
+        return tuple(getattr(row, name) for name in names)
+
+    return _Topic(table, identity)
+
+
+def _image(raw: msgspec.Raw) -> bytes | None:
+    image = bytes(raw)
+    return None if image == NULL else image

@@ -1,0 +1,63 @@
+"""What commands print: tables or ``--json``, and errors with their next step."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from streams.errors import SelarasError
+
+out = Console()
+err = Console(stderr=True)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output; dataclasses, paths and enums included."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table for people; cells are shown as text, None as a dash."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*("-" if cell is None else str(cell) for cell in row))
+    out.print(table)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """Name and value, a line each."""
+    for name, value in facts.items():
+        out.print(f"[bold]{name}[/bold]: {'-' if value is None else value}", highlight=False)
+
+
+def fail(error: SelarasError) -> NoReturn:
+    """Tell what happened, whether data are at risk and the next safe step; end with the kind's exit code."""
+    err.print(f"[red]{error.sentence}[/red]", highlight=False)
+    err.print(error.policy.data_at_risk, highlight=False)
+    if error.next_step:
+        err.print(f"Next: {error.next_step}", highlight=False)
+    raise typer.Exit(error.policy.exit_code)
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """A command whose SelarasErrors are told, not raised."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except SelarasError as error:
+            fail(error)
+
+    return run

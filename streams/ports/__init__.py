@@ -1,0 +1,1 @@
+"""The outside world as small protocols; the law stands on each method."""

@@ -1,0 +1,199 @@
+"""What one target transaction needs. All of it happens inside the transaction that ``UnitOfWork`` stands for."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from streams.changes.change import Beat, Change, Malformed, Truncated
+from streams.changes.chunk import Chunk
+from streams.changes.position import Position
+from streams.projection.choose import SourceRow
+from streams.projection.declaration import Claim
+from streams.projection.order import Dependent
+from streams.projection.outcome import Outcome
+
+Bucket = tuple[int, int]
+"""A lock: class (two a projection, in the order of computing) and bucket within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What the target says may be written, read under the shared lock."""
+
+    mapping: str
+    reference: str
+    writable: frozenset[str]  # projections over which the legacy side has authority
+    floors: Mapping[str, Position]  # by table: nothing below counts
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far a partition had come before the batch: newest (commit, record) and the snapshot that filled it."""
+
+    commit: int
+    record: int
+    snapshot_tx: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What a chunk does to its partition's row: the newest source position and commit time it holds."""
+
+    chunk: Chunk
+    commit: int
+    record: int
+    snapshot_tx: int
+    committed_ms: int | None
+
+
+class Guard(Protocol):
+    """Authority and versions; the first thing that a writing transaction asks."""
+
+    def enter(self, *, exclusive: bool = False) -> InForce:
+        """Take the slice's lock, shared or exclusive, and only then read what is in force.
+
+        In this order: a switch takes the lock exclusively, so that whoever reads afterwards sees its result.
+        """
+
+    def put_in_force(self, mapping: str, reference: str, projections: Iterable[str]) -> None:
+        """Under the exclusive lock: record new versions; projections unknown so far belong to the legacy side."""
+
+
+class Positions(Protocol):
+    """Where each partition stands."""
+
+    def take(self, advances: Sequence[Advance]) -> Mapping[tuple[str, int], Watermark] | None:
+        """Move every partition from its chunk's start to its end, if each still stands at the start.
+
+        None, and nothing may be written, when one of them does not: another worker owns it, or this is a replay.
+        Returns the watermarks from before.
+        """
+
+    def load(self, earliest: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
+        """The next offset of each partition. A missing one is seeded with 0, and only where the topic starts at 0.
+
+        SelarasError (gap) where the topic's earliest offset lies above the stored position, or above 0 unseeded.
+        """
+
+
+class Mirror(Protocol):
+    """The legacy rows as they are: a last-writer-wins register a row, ordered by source position."""
+
+    def write(self, table: str, changes: Sequence[Change]) -> Mapping[str, set[str]]:
+        """Apply changes (one a primary key, the newest). A change older than the stored row is ignored.
+
+        Returns, by key column of the table, the values of the rows changed, before and after.
+        """
+
+    def count(self, table: str, partition: int, changes: Sequence[Change]) -> Mapping[str, set[str]]:
+        """The same for a keyless table, a multiset of contents: each change moves counts, so that it must come once."""
+
+    def forget_snapshot(self, table: str, partition: int) -> Mapping[str, set[str]]:
+        """A snapshot began again: the counts that its broken predecessor left in this partition become 0."""
+
+    def truncate(self, event: Truncated) -> Mapping[str, set[str]]:
+        """Mark every row below the position as deleted and remember the floor. Needs the exclusive lock."""
+
+
+class Sources(Protocol):
+    """Reads the mirror for the projections."""
+
+    def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, Sequence[SourceRow]]]:
+        """By key, by source: all rows with that key, deleted ones included, each with ``_deleted_at``."""
+
+    def dependents(self, dependent: Dependent, keys: Collection[str]) -> set[str]:
+        """The dependent's keys whose rows refer to one of ``keys``."""
+
+    def keys_after(self, projection: str, after: str, limit: int) -> Sequence[str]:
+        """The next keys in order that any source row holds, for a computation of everything; resumable."""
+
+
+class TargetRows(Protocol):
+    """The application's tables."""
+
+    def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
+        """The owned columns of the rows that are there, by key; values as converters give them."""
+
+    def release(self, projection: str, claim: Claim, wanted: Mapping[str, str | None]) -> None:
+        """Rows of these keys that hold another value than the one wanted (None: none) give it up at once.
+
+        So that a value can pass from one row to another, and two rows can swap theirs, in one transaction.
+        """
+
+    def write(self, projection: str, rows: Mapping[str, Mapping[str, object]]) -> tuple[int, Mapping[str, str]]:
+        """Insert or update; rows that don't differ are not written. Returns how many were, and rows refused (why)."""
+
+    def delete(self, projection: str, keys: Collection[str]) -> int:
+        """Remove these keys' rows where they are; how many were."""
+
+
+class KeyStates(Protocol):
+    """States of keys that are not plain rows, and who holds claimed values."""
+
+    def record(self, projection: str, outcomes: Mapping[str, Outcome]) -> None:
+        """Store what is worth storing (waiting, quarantined, rows with faults) and forget the rest of these keys."""
+
+    def waiting_for(self, projection: str, keys: Collection[str]) -> Mapping[str, set[str]]:
+        """By projection, the keys that wait for one of ``keys`` of ``projection``."""
+
+    def held_values(self, projection: str, claim: Claim, keys: Collection[str]) -> set[str]:
+        """The values that these keys asked for before, to lock them."""
+
+    def claim(
+        self, projection: str, claim: Claim, wishes: Mapping[str, tuple[str, str] | None]
+    ) -> Mapping[str, tuple[str | None, str | None]]:
+        """Replace the wishes (value, rank) of these keys; by value concerned, its holder before and after."""
+
+
+class Locks(Protocol):
+    """Advisory locks that end with the transaction."""
+
+    def acquire(self, buckets: Sequence[Bucket]) -> None:
+        """Wait for each, in the order given, which must be ascending."""
+
+    def try_acquire(self, buckets: Sequence[Bucket]) -> bool:
+        """All at once or a refusal, without waiting."""
+
+
+class Evidence(Protocol):
+    """What the transaction leaves behind beside rows."""
+
+    def touched(self, keys: Mapping[str, Collection[str]]) -> None:
+        """The keys computed, by projection, for the verifier."""
+
+    def undecodable(self, chunk: Chunk, events: Sequence[Malformed]) -> None:
+        """Store the events and make their tables unknown until they are read again."""
+
+    def beat(self, beat: Beat) -> None:
+        """The newest heartbeat applied."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction of the target database at READ COMMITTED."""
+
+    guard: Guard
+    positions: Positions
+    mirror: Mirror
+    sources: Sources
+    target: TargetRows
+    states: KeyStates
+    locks: Locks
+    evidence: Evidence
+
+
+class Target(Protocol):
+    """The target database as a giver of transactions."""
+
+    def transaction(self) -> AbstractContextManager[UnitOfWork]:
+        """Commits when the block ends, rolls back when it raises.
+
+        SelarasError (unavailable) when the database is away, (conflict) when it broke a deadlock.
+        """
+
+
+class FailPoints(Protocol):
+    """Named places where a test may let the process die."""
+
+    def reach(self, name: str) -> None:
+        """Nothing, unless a test armed this name."""

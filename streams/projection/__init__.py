@@ -1,0 +1,1 @@
+"""How legacy rows become rows of the new database: declarations, rules, outcomes."""

@@ -1,0 +1,49 @@
+"""Which of a key's source rows speaks for its source: the newest of those that count."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from streams.projection.converters import CONVERTERS, Reference, Refusal
+from streams.projection.declaration import DELETED_AT, Source
+
+SourceRow = Mapping[str, object]
+Chosen = Mapping[str, SourceRow]
+Chooser = Callable[[Sequence[SourceRow]], SourceRow | None]
+
+
+def chooser(source: Source, reference: Reference) -> Chooser:
+    """A function that picks one row: live and active before live before deleted; among equals the newest.
+
+    The last criterion is the row's whole content, so that the choice never depends on the order of reading.
+    """
+    criteria = [_criterion(order.column, order.rule, reference) for order in source.newest]
+    active = source.active
+
+    def standing(row: SourceRow) -> int:
+        if row[DELETED_AT] is not None:
+            return 0
+        return 2 if active is None or row[active[0]] == active[1] else 1
+
+    def weight(row: SourceRow) -> tuple[object, ...]:
+        return (standing(row), *(criterion(row) for criterion in criteria), repr(sorted(row.items())))
+
+    def choose(rows: Sequence[SourceRow]) -> SourceRow | None:
+        if len(rows) < 2:
+            return rows[0] if rows else None
+        return max(rows, key=weight)
+
+    return choose
+
+
+def _criterion(column: str, rule: str | None, reference: Reference) -> Callable[[SourceRow], tuple[bool, object]]:
+    convert = CONVERTERS[rule].call if rule else None
+
+    def criterion(row: SourceRow) -> tuple[bool, object]:
+        value = row[column]
+        if convert is not None:
+            try:
+                value = convert(reference, {}, value)
+            except Refusal:
+                value = None
+        return (value is not None, value if value is not None else 0)
+
+    return criterion

@@ -1,0 +1,20 @@
+"""The register of named, pure converters: legacy column values in, one target value or a refusal out.
+
+Mapping files name converters; each family below adds its own to the register when it is imported.
+"""
+
+from streams.projection.converters import (  # noqa: F401  importing a family fills the register
+    codes,
+    contacts,
+    dates,
+    identifiers,
+    kbli,
+    lifecycle,
+    money,
+    quantities,
+    regions,
+    text,
+)
+from streams.projection.converters.registry import CONVERTERS, Converter, Reference, Refusal, Value
+
+__all__ = ["CONVERTERS", "Converter", "Reference", "Refusal", "Value"]

@@ -1,0 +1,80 @@
+"""Dates and times that the legacy keeps as text."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
+
+from streams.projection.converters.legacy_value import given, is_digits
+from streams.projection.converters.registry import Reference, Refusal, Value, converter
+
+WIB = timezone(timedelta(hours=7), "WIB")
+FIRST_YEAR = 1945
+LAST_YEAR = 2100
+
+
+@converter("TGL", inputs=1, reversible=False, parameters=frozenset({"max_year"}))
+def tgl(_reference: Reference, arguments: Mapping[str, object], value: object) -> Value:
+    """A date from ``YYYY-MM-DD``, ``dd/mm/yyyy``, ``dd-mm-yyyy`` or ``YYYYMMDD``; placeholders become NULL.
+
+    Also takes the ``YYYY-MM-DDZ`` that change capture makes of a DATE column. ``max_year`` (default 2100) is
+    fixed by the mapping and never "today". Refuses other forms, days that do not exist, years before 1945 or
+    after ``max_year``.
+    """
+    text = given("TGL", value)
+    return None if text is None else _date(text, arguments.get("max_year", LAST_YEAR))
+
+
+@lru_cache(16384)
+def _date(text: str, max_year: int) -> date:
+    parts = _year_month_day(text)
+    if parts is None or not all(map(is_digits, parts)):
+        raise Refusal("TGL", "the date is not written in a known form")
+    year, month, day = map(int, parts)
+    if not FIRST_YEAR <= year <= max_year:
+        raise Refusal("TGL", "the year is out of bounds")
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise Refusal("TGL", "the calendar has no such day") from None
+
+
+def _year_month_day(text: str) -> tuple[str, str, str] | None:
+    if len(text) == 11 and text[10] == "Z":
+        text = text[:10]
+    if len(text) == 10 and text[4] == text[7] == "-":
+        return text[:4], text[5:7], text[8:]
+    if len(text) == 10 and text[2] == text[5] and text[2] in "/-":
+        return text[6:], text[3:5], text[:2]
+    if len(text) == 8:
+        return text[:4], text[4:6], text[6:]
+    return None
+
+
+@converter("WAKTU", inputs=1, reversible=False)
+def waktu(_reference: Reference, _arguments: Mapping[str, object], value: object) -> Value:
+    """A point in time (+07:00) from local western Indonesian text ``YYYY-MM-DD HH:MM[:SS[.ffffff]]`` (or ``T``);
+    a date alone is its midnight. Placeholders become NULL.
+
+    A ``Z`` at the end is the false one that change capture puts behind a column without time zone: it is dropped,
+    not obeyed. Refuses other forms, other zones and years before 1945 or after 2100.
+    """
+    text = given("WAKTU", value)
+    return None if text is None else read_time(text, "WAKTU")
+
+
+def read_time(text: str, rule: str) -> datetime:
+    """The time that the text tells; raises the refusal in the name of ``rule``."""
+    local = text.removesuffix("Z")
+    if len(local) == 10:
+        local += "T00:00"
+    if len(local) < 16 or local[4] != "-" or local[7] != "-" or local[10] not in " T" or local[13] != ":":
+        raise Refusal(rule, "the time is not written in a known form")
+    try:
+        moment = datetime.fromisoformat(local)
+    except ValueError:
+        raise Refusal(rule, "the time is not written in a known form") from None
+    if moment.tzinfo is not None and moment.utcoffset() != WIB.utcoffset(None):
+        raise Refusal(rule, "the time is given in another zone")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Refusal(rule, "the year is out of bounds")
+    return moment.replace(tzinfo=WIB)

@@ -1,0 +1,96 @@
+"""What a converter is, what it may read, and how it refuses."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TypeAlias
+
+Value: TypeAlias = str | int | bool | Decimal | date | datetime | None
+
+
+class Refusal(Exception):
+    """A converter cannot take a value: the column (or its row) goes to quarantine.
+
+    ``rule``: name of the converter. ``reason``: a short sentence that never holds the value itself,
+    since it is shown and logged and values may be personal data.
+    """
+
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(f"{rule}: {reason}")
+        self.rule = rule
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The reference data that converters may read; handed in, so that the same arguments give the same value.
+
+    ``kbli_conversion``: 2017 code -> its 2020 codes; several: a split; none: known, but not to be converted
+    by a machine. ``kbli_reused``: 2017 code -> 2017 title, for codes that mean something else in 2020.
+    ``kbli_titles_2020`` and ``kbli_risk``: by 2020 code (risk R, MR, MT or T). ``regions``: dotted code ->
+    its successor, or None while it is in force. ``codes``: list -> accepted code, or label in case-folded
+    form -> new code; an empty new code stands for NULL.
+    """
+
+    kbli_conversion: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kbli_reused: Mapping[str, str] = field(default_factory=dict)
+    kbli_titles_2020: Mapping[str, str] = field(default_factory=dict)
+    kbli_risk: Mapping[str, str] = field(default_factory=dict)
+    regions: Mapping[str, str | None] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """One entry of the register.
+
+    ``call(reference, arguments, *values)`` returns the target value or raises `Refusal`, nothing else.
+    ``inputs``: how many legacy columns it takes; None: a range, see `accepts`. ``reversible``: the new value
+    can be written back without loss. ``parameters``: names that the mapping file may give as arguments.
+    """
+
+    name: str
+    call: Callable[..., Value]
+    inputs: int | None
+    reversible: bool
+    parameters: frozenset[str]
+    doc: str
+    least_inputs: int
+    most_inputs: int | None
+
+    def accepts(self, count: int) -> bool:
+        """Whether a mapping may feed it this many legacy columns."""
+        return count >= self.least_inputs and (self.most_inputs is None or count <= self.most_inputs)
+
+
+_REGISTER: dict[str, Converter] = {}
+CONVERTERS: Mapping[str, Converter] = MappingProxyType(_REGISTER)
+
+
+def converter(
+    name: str, *, inputs: int | None, reversible: bool, parameters: frozenset[str] = frozenset()
+) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+    """Put a function into the register; the function itself stays as it is.
+
+    ``inputs`` must agree with its signature: a fixed number, or None when inputs are optional or open-ended.
+    """
+
+    def register(call: Callable[..., Value]) -> Callable[..., Value]:
+        least, most = _arity(call)
+        if name in _REGISTER or (inputs is not None and (least, most) != (inputs, inputs)):
+            raise ValueError(f"converter {name} is registered twice or takes another number of inputs than it says")
+        _REGISTER[name] = Converter(name, call, inputs, reversible, parameters, inspect.getdoc(call) or "", least, most)
+        return call
+
+    return register
+
+
+def _arity(call: Callable[..., Value]) -> tuple[int, int | None]:
+    """Least and most number of legacy values: parameters after the reference data and the arguments."""
+    values = list(inspect.signature(call).parameters.values())[2:]
+    single = [value for value in values if value.kind is not inspect.Parameter.VAR_POSITIONAL]
+    least = sum(value.default is inspect.Parameter.empty for value in single)
+    return least, len(single) if len(single) == len(values) else None

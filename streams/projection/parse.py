@@ -1,0 +1,69 @@
+"""A mapping file's content (shape already checked against the JSON Schema) as a declaration."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from streams.projection.declaration import Claim, Column, Input, Lookup, Ordering, Projection, Source, Term
+
+
+def parse_projection(content: Mapping[str, Any], file: str) -> Projection:
+    """The declaration; relies on the shape that ``mapping.schema.json`` states."""
+    key = content["key"]
+    key_term = Term(rule=key["rule"], inputs=(Input("", ""),), arguments=key.get("with", {}))
+    columns = (Column(key["column"], (key_term,)), *(_column(n, c) for n, c in content["columns"].items()))
+    return Projection(
+        target=content["target"],
+        key_column=key["column"],
+        sources=tuple(_source(name, source) for name, source in content["sources"].items()),
+        columns=columns,
+        lookups=tuple(
+            Lookup(name, lookup["projection"], _input(lookup["key"]))
+            for name, lookup in content.get("lookups", {}).items()
+        ),
+        claims=tuple(Claim(claim["column"], tuple(claim["prefer"])) for claim in content.get("claims", ())),
+        file=file,
+    )
+
+
+def _source(name: str, content: Mapping[str, Any]) -> Source:
+    active = content.get("active")
+    newest = tuple(
+        Ordering(item) if isinstance(item, str) else Ordering(item["column"], item["rule"])
+        for item in content.get("newest", ())
+    )
+    return Source(
+        name, content["table"], content["key"], (active["column"], active["equals"]) if active else None, newest
+    )
+
+
+def _column(name: str, content: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Column:
+    if isinstance(content, Mapping) and "terms" in content:
+        terms, flags = content["terms"], [content]
+    else:
+        terms = [content] if isinstance(content, Mapping) else list(content)
+        flags = terms
+    return Column(
+        name,
+        tuple(_term(term) for term in terms),
+        open=any(flag.get("open", False) for flag in flags),
+        commit_time=any(flag.get("commit_time", False) for flag in flags),
+    )
+
+
+def _term(content: Mapping[str, Any]) -> Term:
+    lookup = content.get("lookup")
+    sources = content.get("from", ())
+    inputs = (sources,) if isinstance(sources, str) else sources
+    return Term(
+        rule=content.get("rule", ""),
+        inputs=tuple(_input(item) for item in inputs),
+        arguments=content.get("with", {}),
+        value=content.get("value"),
+        lookup=tuple(lookup.split(".", 1)) if lookup else None,
+        when=content.get("when"),
+    )
+
+
+def _input(text: str) -> Input:
+    source, _, column = text.rpartition(".")
+    return Input(source, column) if source else Input("", "")

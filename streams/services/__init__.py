@@ -1,0 +1,1 @@
+"""The use cases: the one layer that every surface calls."""

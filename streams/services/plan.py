@@ -1,0 +1,87 @@
+"""The compiled projections in their order, with everything that a pass needs to know about them."""
+
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from streams.ports.replication import Bucket
+from streams.projection.catalog import Catalog
+from streams.projection.compute import CompiledProjection
+from streams.projection.converters import Reference
+from streams.projection.declaration import Projection
+from streams.projection.order import Dependent, dependents, in_order
+
+BUCKETS = 1024
+Touched = Mapping[tuple[str, str], set[str]]
+"""By (table, column): the values that changed rows held there, before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Projections in order; ``mapping`` and ``reference`` are the fingerprints of what they were made from."""
+
+    ordered: Sequence[CompiledProjection]
+    dependents: Mapping[str, Sequence[Dependent]]
+    ranks: Mapping[str, int]
+    mapping: str
+    reference: str
+
+    def compiled(self, name: str) -> CompiledProjection:
+        """The compiled projection of that target table."""
+        return self.ordered[self.ranks[name]]
+
+    def keys_touched(self, touched: Touched) -> dict[str, set[str]]:
+        """By projection, the keys whose source rows changed."""
+        keys: dict[str, set[str]] = {p.declaration.target: set() for p in self.ordered}
+        for projection in self.ordered:
+            for source in projection.declaration.sources:
+                keys[projection.declaration.target] |= touched.get((source.table, source.key), set())
+        return keys
+
+    def looked_up(self, touched: Touched) -> dict[str, set[str]]:
+        """By projection, the keys that changed rows refer to: they are locked too, or a wake-up could be lost."""
+        keys: dict[str, set[str]] = {p.declaration.target: set() for p in self.ordered}
+        for projection in self.ordered:
+            for lookup in projection.declaration.lookups:
+                sources = projection.declaration.sources
+                if lookup.key.is_key:
+                    columns = [(source.table, source.key) for source in sources]
+                else:
+                    columns = [(projection.declaration.source(lookup.key.source).table, lookup.key.column)]
+                for column in columns:
+                    keys[lookup.projection] |= touched.get(column, set())
+        return keys
+
+    def key_buckets(self, projection: str, keys: Collection[str]) -> set[Bucket]:
+        """The locks of these keys."""
+        return _buckets(2 * self.ranks[projection], keys)
+
+    def claim_buckets(self, projection: str, column: str, values: Collection[str]) -> set[Bucket]:
+        """The locks of these claimed values; they come after the locks of the projection's keys."""
+        return _buckets(2 * self.ranks[projection] + 1, [f"{column}={value}" for value in values])
+
+
+def _buckets(lock_class: int, texts: Iterable[str]) -> set[Bucket]:
+    return {(lock_class, zlib.crc32(text.encode()) % BUCKETS) for text in texts}
+
+
+def make_plan(
+    projections: Sequence[Projection], target: Catalog, reference: Reference, fingerprints: tuple[str, str]
+) -> Plan:
+    """Compile declarations that ``faults_of`` found possible; ``fingerprints``: of the mapping and the reference."""
+    ordered = in_order(projections)
+    compiled = [CompiledProjection(p, target.tables[p.target], reference) for p in ordered]
+    ranks = {p.target: rank for rank, p in enumerate(ordered)}
+    return Plan(compiled, dependents(ordered), ranks, *fingerprints)
+
+
+def returning_columns(projections: Sequence[Projection]) -> Mapping[str, tuple[str, ...]]:
+    """By legacy table: the columns whose values the mirror must report of every changed row."""
+    columns: dict[str, set[str]] = {}
+    for projection in projections:
+        for source in projection.sources:
+            columns.setdefault(source.table, set()).add(source.key)
+        for lookup in projection.lookups:
+            if not lookup.key.is_key:
+                columns.setdefault(projection.source(lookup.key.source).table, set()).add(lookup.key.column)
+    return {table: tuple(sorted(names)) for table, names in columns.items()}

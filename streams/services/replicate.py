@@ -1,0 +1,219 @@
+"""One batch, one transaction of the target: positions, mirror, projections, outcomes, evidence."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from streams.changes.change import Beat, Change, Event, Malformed, Operation, Truncated
+from streams.changes.chunk import Chunk, merged
+from streams.changes.envelope import Decoder
+from streams.changes.legacy_table import LegacyTable
+from streams.changes.position import Position
+from streams.errors import ErrorKind, SelarasError
+from streams.ports.replication import Advance, FailPoints, InForce, Target, UnitOfWork, Watermark
+from streams.services.plan import Plan
+from streams.services.settle import Again, NeedLocks, Pass, Settled, TargetRefused
+
+Place = tuple[str, int]
+Note = Callable[[str, Mapping[str, set[str]]], None]
+MOST_TRIES = 20
+
+
+class PositionMoved(SelarasError):
+    """Another worker owns a partition of the batch, or the batch was applied before: nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorKind.CONFLICT, "A partition's position is not where this batch starts.")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one batch did."""
+
+    events: int = 0
+    malformed: int = 0
+    duplicates: int = 0
+    settled: Settled = field(default_factory=Settled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    chunk: Chunk
+    events: Sequence[Event]
+
+    @property
+    def advance(self) -> Advance:
+        changes = [e for e in self.events if isinstance(e, Change)]
+        newest = max(((e.position.commit, e.position.record) for e in changes), default=(0, 0))
+        snapshot = next((e.transaction for e in reversed(changes) if e.snapshot), 0)
+        committed = max((e.committed_ms for e in changes if not e.snapshot), default=None)
+        return Advance(self.chunk, *newest, snapshot, committed)
+
+
+class Replicate:
+    """Applies batches. Knows no framework: whoever fetches calls ``apply`` with whole chunks."""
+
+    def __init__(
+        self, target: Target, plan: Plan, decoder: Decoder, tables: Iterable[LegacyTable], fail: FailPoints
+    ) -> None:
+        self._target = target
+        self._plan = plan
+        self._decoder = decoder
+        self._keyless = {table.name for table in tables if table.is_keyless}
+        self._fail = fail
+
+    def positions(self, earliest: Mapping[Place, int]) -> Mapping[Place, int]:
+        """Where to read from: the stored positions, seeded where the topic still starts at 0."""
+        with self._target.transaction() as work:
+            return work.positions.load(earliest)
+
+    def apply(self, chunks: Sequence[Chunk]) -> Applied:
+        """Apply the chunks whole in one transaction, trying again while other workers are in the way.
+
+        PositionMoved when a stored position differs from a chunk's start; SelarasError (gap) when records are
+        missing inside a chunk, (stale) when the mapping in force is not the one of this process.
+        """
+        batch = [self._decoded(chunk) for chunk in merged(chunks)]
+        again = Again()
+        for _ in range(MOST_TRIES):
+            try:
+                return self._try(batch, again)
+            except (NeedLocks, TargetRefused) as error:
+                again.learn(error)
+        raise SelarasError(ErrorKind.CONFLICT, f"A batch found keys locked {MOST_TRIES} times in a row.")
+
+    def _decoded(self, chunk: Chunk) -> _Decoded:
+        if not chunk.is_whole:
+            raise SelarasError(
+                ErrorKind.GAP,
+                f"Topic {chunk.topic}, partition {chunk.partition}: {chunk.end - chunk.start} offsets from "
+                f"{chunk.start} hold {len(chunk.records)} records.",
+                "check that the topic is neither compacted nor cut short, then load its table again",
+            )
+        events = [event for record in chunk.records for event in self._decoder.decode(chunk.topic, record)]
+        return _Decoded(chunk, events)
+
+    def _try(self, batch: Sequence[_Decoded], again: Again) -> Applied:
+        truncates = any(isinstance(event, Truncated) for part in batch for event in part.events)
+        with self._target.transaction() as work:
+            in_force = work.guard.enter(exclusive=truncates)
+            check_in_force(in_force, self._plan)
+            watermarks = work.positions.take([part.advance for part in batch])
+            if watermarks is None:
+                raise PositionMoved
+            self._fail.reach("after_positions")
+            touched, duplicates = self._mirror(work, batch, watermarks, in_force.floors)
+            self._fail.reach("after_mirror")
+            settled = Pass(self._plan, work, in_force.writable, again).run(touched)
+            malformed = _leave_evidence(work, batch)
+            self._fail.reach("before_commit")
+        self._fail.reach("after_commit")
+        return Applied(sum(len(part.chunk.records) for part in batch), malformed, duplicates, settled)
+
+    def _mirror(
+        self,
+        work: UnitOfWork,
+        batch: Sequence[_Decoded],
+        watermarks: Mapping[Place, Watermark],
+        floors: Mapping[str, Position],
+    ) -> tuple[dict[tuple[str, str], set[str]], int]:
+        touched: dict[tuple[str, str], set[str]] = {}
+
+        def note(table: str, values: Mapping[str, set[str]]) -> None:
+            for column, found in values.items():
+                touched.setdefault((table, column), set()).update(found)
+
+        newest: dict[str, dict[tuple[object, ...], Change]] = {}
+        truncates = [e for part in batch for e in part.events if isinstance(e, Truncated)]
+        floors = _raised(floors, truncates)
+        duplicates = 0
+        for part in batch:
+            changes = [e for e in part.events if isinstance(e, Change) and _counts(e, floors)]
+            keyed = [change for change in changes if change.table not in self._keyless]
+            for change in keyed:
+                coalesce(newest.setdefault(change.table, {}), change)
+            if len(keyed) < len(changes):
+                counted = [change for change in changes if change.table in self._keyless]
+                place = (part.chunk.topic, part.chunk.partition)
+                duplicates += self._count(work, place, counted, watermarks[place], note)
+        for table in sorted(newest):
+            note(table, work.mirror.write(table, list(newest[table].values())))
+        for truncate in truncates:
+            note(truncate.table, work.mirror.truncate(truncate))
+        return touched, duplicates
+
+    def _count(
+        self, work: UnitOfWork, place: Place, changes: Sequence[Change], watermark: Watermark, note: Note
+    ) -> int:
+        table, partition = changes[0].table, place[1]
+        once = first_deliveries(changes, watermark)
+        snapshots = {change.transaction for change in once if change.snapshot}
+        if snapshots and watermark.snapshot_tx not in (*snapshots, 0):
+            note(table, work.mirror.forget_snapshot(table, partition))
+        if len(snapshots) > 1:
+            last = next(change.transaction for change in reversed(once) if change.snapshot)
+            once = [change for change in once if not change.snapshot or change.transaction == last]
+        if once:
+            note(table, work.mirror.count(table, partition, once))
+        return len(changes) - len(once)
+
+
+def check_in_force(in_force: InForce, plan: Plan) -> None:
+    """SelarasError (stale) unless the mapping and reference data in force are those that this process computes with."""
+    if (in_force.mapping, in_force.reference) != (plan.mapping, plan.reference):
+        raise SelarasError(
+            ErrorKind.STALE,
+            "Another version of the mapping or of the reference data is in force than this process has read.",
+            "run 'selaras sync recompute' to put the version of these files in force, or start from the other files",
+        )
+
+
+def coalesce(newest: dict[tuple[object, ...], Change], change: Change) -> None:
+    """Keep the newer of two changes of one row, by source position; of equals the later read."""
+    known = newest.get(change.identity)
+    if known is None or known.position <= change.position:
+        newest[change.identity] = change
+
+
+def first_deliveries(changes: Sequence[Change], watermark: Watermark) -> list[Change]:
+    """Of a keyless table's changes in one partition, those that were not delivered before.
+
+    Within a partition the log's order is kept, so that whatever lies at or below the newest position seen is a
+    second delivery (the connector repeats records after a crash). Re-reads are left out: contents can be counted
+    once only.
+    """
+    seen = (watermark.commit, watermark.record)
+    once = []
+    for change in changes:
+        at = (change.position.commit, change.position.record)
+        if change.snapshot:
+            once.append(change)
+        elif change.operation is not Operation.READ and at > seen:
+            once.append(change)
+            seen = at
+    return once
+
+
+def _counts(change: Change, floors: Mapping[str, Position]) -> bool:
+    floor = floors.get(change.table)
+    return floor is None or change.position >= floor
+
+
+def _raised(floors: Mapping[str, Position], truncates: Sequence[Truncated]) -> Mapping[str, Position]:
+    result = dict(floors)
+    for truncate in truncates:
+        result[truncate.table] = max(truncate.position, result.get(truncate.table, truncate.position))
+    return result
+
+
+def _leave_evidence(work: UnitOfWork, batch: Sequence[_Decoded]) -> int:
+    malformed = 0
+    beats: list[Beat] = []
+    for part in batch:
+        bad = [event for event in part.events if isinstance(event, Malformed)]
+        if bad:
+            work.evidence.undecodable(part.chunk, bad)
+        malformed += len(bad)
+        beats += [event for event in part.events if isinstance(event, Beat)]
+    if beats:
+        work.evidence.beat(max(beats, key=lambda beat: beat.at_ms))
+    return malformed

@@ -1,0 +1,228 @@
+"""One pass down the projections: keys whose sources changed are computed again, and whoever depends on them after them.
+
+All outcomes are computed first. Then, in one transaction: claimed values that change hands are released, rows are
+written in the order of the projections, and rows that are no more are deleted in reverse order. Deletes come last
+because a child that moves from a parent that goes away must have moved before the parent can go.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from streams.errors import ErrorKind, SelarasError
+from streams.ports.replication import Bucket, UnitOfWork
+from streams.projection.choose import Chosen
+from streams.projection.compute import CompiledProjection
+from streams.projection.declaration import Claim
+from streams.projection.outcome import Fault, Outcome, OutcomeKind
+from streams.services.plan import Plan, Touched
+
+
+class TargetRefused(SelarasError):
+    """The target refused rows that no rule foresaw: the batch runs again with their keys in quarantine."""
+
+    def __init__(self, refused: Mapping[tuple[str, str], str]) -> None:
+        super().__init__(ErrorKind.CONFLICT, "The new database refused rows of this batch.")
+        self.refused = refused
+
+
+class NeedLocks(SelarasError):
+    """Locks of a lower class turned out to be needed late and were not free: the batch runs again with all of them."""
+
+    def __init__(self, buckets: frozenset[Bucket]) -> None:
+        super().__init__(ErrorKind.CONFLICT, "Another worker holds keys that this batch needs.")
+        self.buckets = buckets
+
+
+@dataclass(slots=True)
+class Settled:
+    """What a pass did: outcomes by projection and key, rows written, rows deleted."""
+
+    outcomes: dict[str, dict[str, Outcome]] = field(default_factory=dict)
+    written: int = 0
+    deleted: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """Keys computed by outcome."""
+        result: dict[str, int] = {}
+        for outcomes in self.outcomes.values():
+            for outcome in outcomes.values():
+                result[outcome.kind.value] = result.get(outcome.kind.value, 0) + 1
+        return result
+
+
+@dataclass(slots=True)
+class Again:
+    """What earlier tries of the same batch taught: locks to take from the start, keys that the target refuses."""
+
+    locks: set[Bucket] = field(default_factory=set)
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def learn(self, error: "NeedLocks | TargetRefused") -> None:
+        """Remember why the try failed, so that the next one does not fail for it."""
+        if isinstance(error, NeedLocks):
+            self.locks |= error.buckets
+        else:
+            self.refused |= error.refused
+
+
+class Pass:
+    """One pass in one transaction; made anew for every transaction."""
+
+    def __init__(self, plan: Plan, work: UnitOfWork, writable: frozenset[str], again: "Again") -> None:
+        self._plan = plan
+        self._work = work
+        self._writable = writable
+        self._again = again
+        self._held: set[Bucket] = set()
+        self._pending: dict[str, set[str]] = {}
+        self.result = Settled()
+
+    def run(self, touched: Touched) -> Settled:
+        """Settle everything that these changed values concern."""
+        keys = self._plan.keys_touched(touched)
+        wanted = set(self._again.locks)
+        for name, looked_up in self._plan.looked_up(touched).items():
+            wanted |= self._plan.key_buckets(name, keys[name] | looked_up)
+        self._lock(wanted)
+        return self.run_keys(keys)
+
+    def run_keys(self, keys: Mapping[str, set[str]]) -> Settled:
+        """Settle these keys and whoever depends on them."""
+        self._pending = {name: set(keys.get(name, ())) for name in self._plan.ranks}
+        for compiled in self._plan.ordered:
+            name = compiled.declaration.target
+            if self._pending[name]:
+                self._settle(compiled, self._pending[name])
+        self._write()
+        return self.result
+
+    def _lock(self, buckets: Collection[Bucket]) -> None:
+        missing = sorted(set(buckets) - self._held)
+        if not missing:
+            return
+        # Waiting is safe only upwards in the one global order; below what is held, a lock may only be tried.
+        if not self._held or missing[0] > max(self._held):
+            self._work.locks.acquire(missing)
+        elif not self._work.locks.try_acquire(missing):
+            raise NeedLocks(frozenset(self._held | set(missing)))
+        self._held.update(missing)
+
+    def _settle(self, compiled: CompiledProjection, keys: set[str]) -> None:
+        name = compiled.declaration.target
+        self._lock(self._plan.key_buckets(name, keys))
+        before = self._work.target.read(name, keys) if self._plan.dependents[name] else {}
+        outcomes = self.result.outcomes.setdefault(name, {})
+        work = set(keys)
+        while work:
+            outcomes.update(self._compute(compiled, work))
+            extra = self._settle_claims(compiled, work, outcomes)
+            if extra:
+                self._lock(self._plan.key_buckets(name, extra))
+                before = {**before, **self._work.target.read(name, extra)} if self._plan.dependents[name] else before
+            work = extra
+        self._wake(name, before, outcomes)
+
+    def _compute(self, compiled: CompiledProjection, keys: Collection[str]) -> dict[str, Outcome]:
+        rows = self._work.sources.read(compiled.declaration.target, keys)
+        chosen = {key: compiled.choose(rows.get(key, {})) for key in keys}
+        found = self._look_up(compiled, chosen)
+        outcomes = {key: compiled.compute(key, chosen[key], found.get(key, {})) for key in keys}
+        for (name, key), reason in self._again.refused.items():
+            if name == compiled.declaration.target and key in outcomes:
+                outcomes[key] = Outcome(OutcomeKind.QUARANTINED, faults=(Fault("", "TARGET", reason),))
+        return outcomes
+
+    def _look_up(
+        self, compiled: CompiledProjection, chosen: Mapping[str, Chosen]
+    ) -> dict[str, dict[str, Mapping[str, object]]]:
+        if not compiled.declaration.lookups:
+            return {}
+        references = {key: compiled.lookup_keys(key, c) for key, c in chosen.items() if c}
+        wanted: dict[str, set[str]] = {}
+        for pairs in references.values():
+            for lookup, key in pairs:
+                if key is not None:
+                    wanted.setdefault(lookup.projection, set()).add(key)
+        rows = {name: self._rows_of(name, keys) for name, keys in wanted.items()}
+        found: dict[str, dict[str, Mapping[str, object]]] = {}
+        for key, pairs in references.items():
+            found[key] = {
+                lookup.name: rows[lookup.projection][wanted_key]
+                for lookup, wanted_key in pairs
+                if wanted_key is not None and wanted_key in rows[lookup.projection]
+            }
+        return found
+
+    def _rows_of(self, name: str, keys: set[str]) -> dict[str, Mapping[str, object]]:
+        self._lock(self._plan.key_buckets(name, keys))
+        computed = self.result.outcomes.get(name, {})
+        rows = {key: o.row for key in keys if (o := computed.get(key)) is not None and o.row is not None}
+        others = keys - computed.keys()
+        return {**rows, **self._work.target.read(name, others)} if others else rows
+
+    def _settle_claims(
+        self, compiled: CompiledProjection, keys: Collection[str], outcomes: dict[str, Outcome]
+    ) -> set[str]:
+        name, extra = compiled.declaration.target, set()
+        for claim in compiled.declaration.claims:
+            wishes = {key: _wish(claim, outcomes[key]) for key in keys}
+            values = {wish[0] for wish in wishes.values() if wish} | self._work.states.held_values(name, claim, keys)
+            self._lock(self._plan.claim_buckets(name, claim.column, values))
+            holders = self._work.states.claim(name, claim, wishes)
+            for key, wish in wishes.items():
+                if wish is not None and holders[wish[0]][1] != key:
+                    outcomes[key] = compiled.without(outcomes[key], claim.column)
+            for was, now in holders.values():
+                if was != now:
+                    extra |= {key for key in (was, now) if key is not None and key not in outcomes}
+        return extra
+
+    def _wake(self, name: str, before: Mapping[str, Mapping[str, object]], outcomes: Mapping[str, Outcome]) -> None:
+        if not self._plan.dependents[name]:
+            return
+        appeared = {key for key, o in outcomes.items() if o.row is not None and key not in before}
+        vanished = {key for key, o in outcomes.items() if o.row is None and key in before}
+        if appeared:
+            for waiting, keys in self._work.states.waiting_for(name, appeared).items():
+                self._pending[waiting] |= keys
+        for dependent in self._plan.dependents[name]:
+            changed = {
+                key
+                for key, o in outcomes.items()
+                if o.row is not None and key in before and any(o.row[c] != before[key][c] for c in dependent.reads)
+            }
+            if vanished or changed:
+                self._pending[dependent.projection] |= self._work.sources.dependents(dependent, vanished | changed)
+
+    def _write(self) -> None:
+        ordered = [c.declaration for c in self._plan.ordered if self.result.outcomes.get(c.declaration.target)]
+        written = [p for p in ordered if p.target in self._writable]
+        for projection in written:
+            for claim in projection.claims:
+                wanted = {
+                    key: str(o.row[claim.column]) if o.row is not None and o.row[claim.column] is not None else None
+                    for key, o in self.result.outcomes[projection.target].items()
+                }
+                self._work.target.release(projection.target, claim, wanted)
+        for projection in written:
+            outcomes = self.result.outcomes[projection.target]
+            rows = {key: o.row for key, o in outcomes.items() if o.row is not None}
+            count, refused = self._work.target.write(projection.target, rows)
+            self.result.written += count
+            if refused:
+                raise TargetRefused({(projection.target, key): reason for key, reason in refused.items()})
+        for projection in reversed(written):
+            outcomes = self.result.outcomes[projection.target]
+            gone = [key for key, o in outcomes.items() if o.row is None]
+            self.result.deleted += self._work.target.delete(projection.target, gone)
+        for projection in ordered:
+            self._work.states.record(projection.target, self.result.outcomes[projection.target])
+        self._work.evidence.touched({p.target: self.result.outcomes[p.target].keys() for p in ordered})
+
+
+def _wish(claim: Claim, outcome: Outcome) -> tuple[str, str] | None:
+    row = outcome.row
+    if row is None or row[claim.column] is None:
+        return None
+    rank = "\x1f".join(str(row[column]) for column in claim.prefer)
+    return str(row[claim.column]), rank

@@ -1,0 +1,159 @@
+"""Settings: small frozen groups, read once at the edge and passed down as values.
+
+Order: the defaults below, then ``selaras.toml`` in the working directory (or the file named by ``SELARAS_CONFIG``),
+then the environment (``SELARAS_<GROUP>_<FIELD>``, and ``SELARAS_HOME``). Passwords never stand here: each role's
+password is a file in ``secrets_dir`` named after the role.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from streams.errors import ErrorKind, SelarasError
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """The local stack: ports on 127.0.0.1 and sizes of its members."""
+
+    legacy_port: int = 25432  # TCP port of the legacy PostgreSQL
+    target_port: int = 25433  # TCP port of the target PostgreSQL
+    kafka_port: int = 29192  # TCP port of the broker
+    controller_port: int = 29193  # TCP port of the broker's KRaft controller
+    connect_port: int = 28083  # TCP port of Kafka Connect's REST interface
+    kafka_heap_mb: int = 384  # Java heap of the broker, MiB
+    connect_heap_mb: int = 512  # Java heap of Kafka Connect, MiB
+    start_deadline_s: float = 120.0  # seconds a member may take until it answers
+    server_user: str = "nobody"  # system user that runs PostgreSQL when the command runs as root
+
+
+@dataclass(frozen=True, slots=True)
+class LegacySettings:
+    """The legacy database, the source."""
+
+    host: str = "127.0.0.1"  # name or address of the server
+    port: int = 0  # TCP port; 0 means the local stack's
+    database: str = "oss_v1"  # name of the database
+    schema: str = "public"  # schema of the twelve legacy tables
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """The new database, the target; the schemas ``mirror`` and ``selaras`` live in it beside ``rba``."""
+
+    host: str = "127.0.0.1"  # name or address of the server
+    port: int = 0  # TCP port; 0 means the local stack's
+    database: str = "oss_rba"  # name of the database
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """The broker and our topics."""
+
+    bootstrap: str = ""  # host:port[,host:port]; empty means the local stack's broker
+    topic_prefix: str = "oss"  # Debezium's topic.prefix: topics are <prefix>.<schema>.<table>
+    partitions: int = 4  # partitions of every data topic; fixed for the life of a capture
+    replication: int = 1  # replicas of every topic
+    retention_hours: int = 168  # how long an outage of the worker may last before changes are lost, hours
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectSettings:
+    """Kafka Connect and the connector."""
+
+    url: str = ""  # REST interface; empty means the local stack's
+    connector: str = "selaras-legacy"  # name of the connector
+    slot: str = "selaras_legacy"  # replication slot on the legacy side
+    publication: str = "selaras_legacy"  # publication on the legacy side
+    timeout_s: float = 10.0  # seconds one REST call may take
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """The worker that applies changes."""
+
+    group: str = "selaras"  # consumer group
+    max_batch_rows: int = 2000  # changes in one target transaction, at most
+    fetch_bytes: int = 1_048_576  # bytes of one fetch and partition
+    session_timeout_s: float = 10.0  # seconds after which a silent worker loses its partitions
+    retry_delay_max_s: float = 3.0  # seconds between two tries while a part is away, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All groups and the folders."""
+
+    home: Path = Path(".selaras")  # state, logs and data of the local stack
+    secrets_dir: Path | None = None  # one file a role with its password; None means <home>/secrets
+    schemas_dir: Path = Path("schemas")  # DDL, mapping, reference data
+    connectors_dir: Path = Path("connectors")  # connector configurations and the Java parts' versions
+    stack: StackSettings = field(default_factory=StackSettings)
+    legacy: LegacySettings = field(default_factory=LegacySettings)
+    target: TargetSettings = field(default_factory=TargetSettings)
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    connect: ConnectSettings = field(default_factory=ConnectSettings)
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+
+    @property
+    def secrets(self) -> Path:
+        """The folder that holds the passwords."""
+        return self.secrets_dir or self.home / "secrets"
+
+    @property
+    def legacy_port(self) -> int:
+        """The legacy server's port, the local stack's unless set."""
+        return self.legacy.port or self.stack.legacy_port
+
+    @property
+    def target_port(self) -> int:
+        """The target server's port, the local stack's unless set."""
+        return self.target.port or self.stack.target_port
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's address, the local stack's unless set."""
+        return self.kafka.bootstrap or f"127.0.0.1:{self.stack.kafka_port}"
+
+    @property
+    def connect_url(self) -> str:
+        """Connect's REST address, the local stack's unless set."""
+        return self.connect.url or f"http://127.0.0.1:{self.stack.connect_port}"
+
+
+def load_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """Read the file and the environment; SelarasError (configuration) names the field at fault."""
+    environment = os.environ if environment is None else environment
+    path = Path(environment.get("SELARAS_CONFIG", "selaras.toml"))
+    values: dict[str, Any] = {}
+    if path.exists():
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    elif "SELARAS_CONFIG" in environment:
+        raise SelarasError(ErrorKind.CONFIGURATION, f"The settings file {path} does not exist.")
+    for group in fields(Settings):
+        prefix = f"SELARAS_{group.name.upper()}"
+        if prefix in environment:
+            values[group.name] = environment[prefix]
+        for name, text in environment.items():
+            if name.startswith(prefix + "_") and group.name in _GROUPS:
+                values.setdefault(group.name, {})[name.removeprefix(prefix + "_").lower()] = text
+    if home is not None:
+        values["home"] = str(home)
+    try:
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise SelarasError(ErrorKind.CONFIGURATION, f"Settings: {error}.") from error
+    return settings
+
+
+_GROUPS = {"stack", "legacy", "target", "kafka", "connect", "worker"}
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value))
+    raise NotImplementedError(kind)
