@@ -17,4 +17,5 @@ CREATE TABLE public.tb_user_oss (
   flag_migrasi       varchar(1)   NOT NULL DEFAULT 'N',   -- Y moved
   tgl_update         timestamp                            -- local time (WIB)
 );
+CREATE INDEX ix_tb_user_oss_username ON public.tb_user_oss (username);
 ALTER TABLE public.tb_user_oss REPLICA IDENTITY FULL;

@@ -52,8 +52,9 @@ def capture_service(settings: Settings) -> Capture:
     """The capture of the legacy database."""
     legacy, connector = LegacyCapture(_legacy(settings)), _connector(settings)
     kafka = settings.kafka
-    topics = KafkaTopics(_kafka(settings), kafka.replication, kafka.retention_hours, SystemClock())
-    parts = CaptureParts(legacy, legacy, topics, connector, connector, SystemClock())
+    door, clock = _kafka(settings), SystemClock()
+    topics = KafkaTopics(door, kafka.replication, kafka.retention_hours, clock)
+    parts = CaptureParts(legacy, legacy, topics, connector, connector, KafkaEndOffsets(door), clock)
     return Capture(capture_plan(settings), parts)
 
 

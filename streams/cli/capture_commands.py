@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from streams.bootstrap.capture import capture_service
+from streams.bootstrap.sync import registration
 from streams.changes.position import lsn_to_text
 from streams.cli.render import AsJson, guarded, out, print_facts, print_json
 from streams.services.capture import CaptureStatus
@@ -19,10 +20,11 @@ _UNHEALTHY = 1
 @guarded
 def apply(ctx: typer.Context, deadline: Deadline = 60.0, as_json: AsJson = False) -> None:
     """Check the preconditions, make publication and topics, register the connector, wait until it reads."""
-    identity = capture_service(ctx.obj).apply(deadline)
+    registered = registration(ctx.obj).apply(deadline)
     if as_json:
-        print_json(identity)
+        print_json(registered)
         return
+    identity = registered.identity
     out.print("The legacy log is being read.")
     print_facts(
         {
@@ -77,7 +79,7 @@ def remove(
     """Take away connector, offsets, slot, publication and topics with every record in them."""
     if not yes:
         typer.confirm("Records that were not applied are lost, and the next capture loads anew. Go on?", abort=True)
-    capture_service(ctx.obj).remove(deadline)
+    registration(ctx.obj).remove(deadline)
     _done("removed", "Connector, offsets, slot, publication and topics are gone.", as_json)
 
 

@@ -57,7 +57,13 @@ class Guard(Protocol):
         """
 
     def put_in_force(self, mapping: str, reference: str, projections: Iterable[str]) -> None:
-        """Under the exclusive lock: record new versions; projections unknown so far belong to the legacy side."""
+        """Under the exclusive lock: record new versions; projections unknown so far belong to the legacy side.
+
+        Until ``recomputed``, keys that no change touched are taken as computed by older versions.
+        """
+
+    def recomputed(self) -> None:
+        """Every key has been computed under the versions in force."""
 
 
 class Positions(Protocol):
@@ -105,8 +111,8 @@ class Sources(Protocol):
     def dependents(self, dependent: Dependent, keys: Collection[str]) -> set[str]:
         """The dependent's keys whose rows refer to one of ``keys``."""
 
-    def keys_after(self, projection: str, after: str, limit: int) -> Sequence[str]:
-        """The next keys in order that any source row holds, for a computation of everything; resumable."""
+    def keys_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
+        """The next keys in order that any source row holds (None: from the first), for computing everything."""
 
 
 class TargetRows(Protocol):

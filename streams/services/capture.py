@@ -12,6 +12,7 @@ from streams.ports.capture import (
     CommittedOffsets,
     Connector,
     ConnectorState,
+    EndOffsets,
     LegacySetup,
     LegacySlots,
     SlotState,
@@ -33,6 +34,7 @@ class CaptureParts:
     topics: Topics
     connector: Connector
     offsets: CommittedOffsets
+    ends: EndOffsets
     clock: Clock
 
 
@@ -77,12 +79,7 @@ class Capture:
                 "Mend these, then run `selaras capture apply` again.",
             )
         state = parts.connector.state()
-        if state is None and parts.slots.slot(plan.slot) is not None:
-            raise SelarasError(
-                ErrorKind.GAP,
-                f"The replication slot {plan.slot} exists but its connector does not: it is left over.",
-                "Run `selaras capture remove`, which takes away what is left, then `selaras capture apply`.",
-            )
+        self._refuse_leftovers(registered=state is not None)
         # The publication must be there before the slot: the log is decoded with the catalog of its own time.
         parts.setup.create_publication(plan.publication, plan.tables)
         parts.topics.create(plan.topics)
@@ -150,6 +147,22 @@ class Capture:
             if name in present and present[name].partitions != count
         ]
 
+    def _refuse_leftovers(self, *, registered: bool) -> None:
+        slot = self._parts.slots.slot(self.plan.slot)
+        if registered:
+            faults = check_slot(slot, self._parts.offsets.offset())
+        else:
+            names = [] if slot is None else [f"replication slot {self.plan.slot}"]
+            ends = self._parts.ends.end_offsets(self.plan.data_topics)
+            names += [f"topic {topic}" for topic in self.plan.data_topics if _has_records(topic, ends)]
+            faults = [f"{', '.join(names)}: left over from another capture."] if names else []
+        if faults:
+            raise SelarasError(
+                ErrorKind.GAP,
+                "Capture cannot go on: " + " ".join(faults),
+                "" if registered else "Run `selaras capture remove`, then `selaras capture apply` again.",
+            )
+
     def _wait_until_reading(self, deadline_s: float) -> None:
         clock = self._parts.clock
         deadline = clock.now() + deadline_s
@@ -173,6 +186,10 @@ class Capture:
                     "Read `selaras stack logs connect`, then run `selaras capture apply` again.",
                 )
             clock.pause(_POLL_S)
+
+
+def _has_records(topic: str, ends: Mapping[tuple[str, int], int]) -> bool:
+    return any(end > 0 for (name, _), end in ends.items() if name == topic)
 
 
 def _learn(name: str, ask: Callable[[], T], unknown: dict[str, str]) -> T | None:

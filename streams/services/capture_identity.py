@@ -13,16 +13,18 @@ def check_identity(known: CaptureIdentity, now: CaptureIdentity) -> list[str]:
 
 
 def check_slot(slot: SlotState | None, offset: CommittedOffset | None) -> list[str]:
-    """Reasons why the slot cannot deliver what follows the committed offset; empty if it can.
+    """Reasons why the slot cannot deliver what follows the committed offset; empty if it can, or nothing was committed.
 
-    A slot made anew stands *behind* the committed offset's position in time, so that its confirmed position lies
-    above it: the server has let go what lies between.
+    Read the slot before the offset. A slot made anew begins at the moment of its making: its confirmed position lies
+    above an offset committed earlier, and the server has let go what lies between.
     """
+    if offset is None:
+        return []
     if slot is None:
         return [f"The replication slot is gone. {_RELOAD}"]
     if slot.wal_status == "lost":
         return [f"The legacy server no longer holds the log that the slot needs. {_RELOAD}"]
-    if offset is not None and offset.commit is not None and not offset.snapshot and slot.confirmed > offset.commit:
+    if offset.commit is not None and not offset.snapshot and slot.confirmed > offset.commit:
         return [f"The replication slot was made anew behind the connector's back. {_RELOAD}"]
     return []
 

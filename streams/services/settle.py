@@ -41,12 +41,12 @@ class Settled:
     written: int = 0
     deleted: int = 0
 
-    def counts(self) -> dict[str, int]:
-        """Keys computed by outcome."""
+    def counts(self, name: str, keys: Collection[str]) -> dict[str, int]:
+        """Of these keys of a projection, how many came to which outcome."""
         result: dict[str, int] = {}
-        for outcomes in self.outcomes.values():
-            for outcome in outcomes.values():
-                result[outcome.kind.value] = result.get(outcome.kind.value, 0) + 1
+        for key in keys:
+            kind = self.outcomes[name][key].kind.value
+            result[kind] = result.get(kind, 0) + 1
         return result
 
 
@@ -88,6 +88,7 @@ class Pass:
 
     def run_keys(self, keys: Mapping[str, set[str]]) -> Settled:
         """Settle these keys and whoever depends on them."""
+        self._lock(self._again.locks)
         self._pending = {name: set(keys.get(name, ())) for name in self._plan.ranks}
         for compiled in self._plan.ordered:
             name = compiled.declaration.target

@@ -150,5 +150,6 @@ def _failure(member: Member, what: str) -> SelarasError:
     return SelarasError(
         ErrorKind.UNAVAILABLE,
         f"{member.name} {what}. The end of {member.log}:{quoted}",
-        "remove the cause that the log names, then run `selaras stack up` again (after `selaras stack down`, if it hangs)",
+        "remove the cause that the log names, then run `selaras stack up` again "
+        "(after `selaras stack down`, if it hangs)",
     )

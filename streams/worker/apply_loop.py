@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 QUEUED_CHUNKS = 64
 FIRST_DELAY_S = 0.1
 
+T = TypeVar("T")
 Reseek = Callable[[], Awaitable[None]]
 
 
@@ -104,7 +106,7 @@ class ApplyLoop:
         self.totals.written += applied.settled.written
         self.totals.malformed += applied.malformed
 
-    async def _patiently(self, work: Callable[[], object]) -> "Applied | Mapping[tuple[str, int], int]":
+    async def _patiently(self, work: Callable[[], T]) -> T:
         """Run in the thread; wait, with a line each time, while a part is away."""
         delay = FIRST_DELAY_S
         while True:

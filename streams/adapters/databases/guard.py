@@ -19,8 +19,10 @@ select table_name, floor_generation, floor_commit, floor_record from selaras.mir
 """
 SET_VERSION = """
 insert into selaras.version (mapping, reference) values (%s, %s)
-on conflict (id) do update set mapping = excluded.mapping, reference = excluded.reference, since = now()
+on conflict (id) do update set mapping = excluded.mapping, reference = excluded.reference, since = now(),
+  recomputed = false
 """
+RECOMPUTED = "update selaras.version set recomputed = true"
 SET_AUTHORITY = "insert into selaras.authority (projection) select unnest(%s::text[]) on conflict do nothing"
 ACQUIRE = (
     "select pg_advisory_xact_lock(c, b) from unnest(%s::int[], %s::int[]) with ordinality as w(c, b, n) order by n"
@@ -50,6 +52,10 @@ class PostgresGuard:
         """See the port."""
         self._connection.exec_driver_sql(SET_VERSION, (mapping, reference))
         self._connection.exec_driver_sql(SET_AUTHORITY, (sorted(projections),))
+
+    def recomputed(self) -> None:
+        """See the port."""
+        self._connection.exec_driver_sql(RECOMPUTED)
 
 
 class PostgresLocks:

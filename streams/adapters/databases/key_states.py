@@ -76,7 +76,7 @@ class PostgresKeyStates:
         if not values:
             return {}
         rows = self._connection.exec_driver_sql(HOLDERS, (projection, claim.column, list(values)))
-        return dict(rows.tuples())
+        return dict(rows.tuples().all())
 
 
 def _is_kept(outcome: Outcome) -> bool:

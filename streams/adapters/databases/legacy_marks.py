@@ -79,4 +79,4 @@ class LegacyMarks:
 
 def _select(table: str, where: str) -> str:
     name = ".".join(f'"{part}"' for part in table.split(".", 1))
-    return f"SELECT * FROM {name} WHERE ({where})" if where else f"SELECT * FROM {name}"  # noqa: S608
+    return f"SELECT * FROM {name} WHERE ({where})" if where else f"SELECT * FROM {name}"

@@ -19,18 +19,23 @@ class SourceStatements:
 
     def __init__(self, projections: Sequence[Projection], legacy: Catalog) -> None:
         self.reads: dict[str, list[tuple[Source, tuple[str, ...], str]]] = {}
-        self.keys: dict[str, str] = {}
+        self.keys: dict[tuple[str, bool], str] = {}
         for projection in projections:
             self.reads[projection.target] = [
                 (source, *_read(projection, source, legacy)) for source in projection.sources
             ]
-            # One ordered index walk a source, so that the next page costs the page and not the table.
-            pages = " union ".join(
-                f"(select distinct {quoted(s.key)}::text as key from mirror.{quoted(s.table)} "
-                f"where {quoted(s.key)} > %(after)s order by 1 limit %(limit)s)"
-                for s in projection.sources
-            )
-            self.keys[projection.target] = f"select key from ({pages}) as k order by key limit %(limit)s"
+            for first in (True, False):
+                self.keys[(projection.target, first)] = _pages(projection.sources, "" if first else "> %(after)s")
+
+
+def _pages(sources: Sequence[Source], condition: str) -> str:
+    """One ordered index walk a source, so that a page costs the page and not the table."""
+    pages = " union ".join(
+        f"(select distinct {quoted(s.key)}::text as key from mirror.{quoted(s.table)} "
+        f"where {quoted(s.key)} {condition or 'is not null'} order by 1 limit %(limit)s)"
+        for s in sources
+    )
+    return f"select key from ({pages}) as k order by key limit %(limit)s"
 
 
 def _read(projection: Projection, source: Source, legacy: Catalog) -> tuple[tuple[str, ...], str]:
@@ -71,8 +76,8 @@ class PostgresSources:
         )
         return set(self._connection.exec_driver_sql(statement, (list(keys),)).scalars())
 
-    def keys_after(self, projection: str, after: str, limit: int) -> Sequence[str]:
+    def keys_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """See the port."""
-        statement = self._statements.keys[projection]
+        statement = self._statements.keys[(projection, after is None)]
         rows = self._connection.exec_driver_sql(statement, {"after": after, "limit": limit})
         return list(rows.scalars())

@@ -11,8 +11,8 @@ from psycopg import sql
 
 from streams.errors import ErrorKind, SelarasError
 
-LEGACY_MARK = "public.tr_oss_header"
-TARGET_MARK = "rba.hak_akses"
+LEGACY_MARK = ("public", "tr_oss_header")
+TARGET_MARK = ("rba", "hak_akses")
 
 
 def create_legacy_schema(connection: psycopg.Connection, schemas_dir: Path) -> bool:
@@ -105,10 +105,12 @@ _CODE_TABLES = (
 )
 
 
-def _create(connection: psycopg.Connection, folder: Path, mark: str) -> bool:
+def _create(connection: psycopg.Connection, folder: Path, mark: tuple[str, str]) -> bool:
     with connection.transaction():
-        found = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (mark,)).fetchone()
-        if found and found[0]:
+        if (
+            connection.execute("SELECT FROM pg_tables WHERE schemaname = %s AND tablename = %s", mark).fetchone()
+            is not None
+        ):
             return False
         for path in sorted(folder.glob("*.sql")):
             connection.execute(path.read_bytes())

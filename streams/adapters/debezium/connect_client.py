@@ -111,10 +111,13 @@ def committed_offset(offset: Mapping[str, Any]) -> CommittedOffset:
     """Debezium's offset as far as a barrier must understand it.
 
     ``lsn_commit``, not ``lsn``: the latter runs ahead of what was handed over when a transaction begins.
+    The mark of a blocking re-read stays after a crash in its middle, until the next one is complete. It is no obstacle:
+    the log is not read meanwhile, so that ``lsn_commit`` vouches for itself.
     """
     commit = offset.get("lsn_commit")
+    mark = str(offset.get("snapshot", "false")).lower()
     return CommittedOffset(
         commit=None if commit is None else int(commit),
-        snapshot=str(offset.get("snapshot", "false")).lower() not in ("false", ""),
+        snapshot=mark not in ("false", "", "blocking"),
         reread=bool(offset.get("incremental_snapshot_collections")),
     )

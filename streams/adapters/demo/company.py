@@ -31,14 +31,14 @@ class CompanyFactory:
         self._seed = seed
 
     def build(self, serial: int, filed: datetime | None = None) -> Company:
-        """The company of a serial; with ``filed``, one that came in just then, live and complete."""
+        """The company of a serial; with ``filed``, one that came in just then: live, its licences just asked for."""
         luck = Random(f"{self._seed}/{serial}")  # noqa: S311 - repeatable on purpose
         profile = draw_profile(luck, self._pools, serial, filed)
         company = Company(profile.nib)
-        if filed is None and luck.random() < 0.01:
+        if not profile.fresh and luck.random() < 0.01:
             company.rows.append(("oss_iumk", documents.extract(luck, profile, self._pools.fields.draw(luck))))
             return company
-        self._write_document(luck, profile, company, again=filed is None and luck.random() < 0.03)
+        self._write_document(luck, profile, company, again=not profile.fresh and luck.random() < 0.03)
         activities = self._draw_projects(luck, profile)
         for project in activities:
             company.rows += self.project_rows(luck, profile, project)
@@ -57,6 +57,8 @@ class CompanyFactory:
             yield "tr_oss_produk", projects.product(luck, project)
         for place in range(1, luck.choice((2, 2, 3)) if profile.is_small else 4):
             licence = licences.draw_licence(luck, profile, project, place)
+            if profile.fresh:
+                licence = licences.just_applied(luck, licence)
             yield "tr_oss_checklist", licences.licence_row(luck, profile, project, licence)
             for number in range(luck.randrange(3)):
                 yield "tr_oss_persyaratan", licences.requirement(luck, licence, project.opened, number)
@@ -69,15 +71,21 @@ class CompanyFactory:
         kind = self._pools.fields.draw(luck)
         return self.project_rows(luck, profile, _project(number, kind, opened))
 
+    def another_extract(self, luck: Random, nib: str, moment: datetime) -> Row:
+        """A row of the micro-business extract for a company that may or may not have one."""
+        profile = replace(draw_profile(luck, self._pools, 0, moment), nib=nib)
+        return documents.extract(luck, profile, self._pools.fields.draw(luck))
+
     def _write_document(self, luck: Random, profile: Profile, company: Company, again: bool) -> None:
         document = documents.header(luck, profile)
         if again:
             # Half of the older documents were switched off when the newer one came, half were left as they were.
             older = {**document, "sts_aktif": luck.choice("01")}
-            moment = profile.filed + timedelta(days=luck.randrange(90, 700))
+            moment = profile.filed + timedelta(days=luck.randrange(61, 90))
             company.rows += [("tr_oss_header", older), ("tr_oss_header", documents.resent(luck, document, moment))]
         else:
-            company.rows.append(("tr_oss_header", document))
+            fresh = documents.just_filed(document, profile.filed)
+            company.rows.append(("tr_oss_header", fresh if profile.fresh else document))
         for table, rows in (
             ("tr_oss_pemegang_saham", documents.shareholders(luck, self._pools, profile)),
             ("tr_oss_penanggung_jwb", documents.responsible(luck, self._pools, profile)),
@@ -92,7 +100,7 @@ class CompanyFactory:
             number = profile.serial * NUMBERS_PER_COMPANY + place
             activities.append(_project(number, self._pools.fields.draw(luck), opened))
             # Projects that were entered in the same second share the 21 characters that tr_oss_produk keeps.
-            opened += timedelta(seconds=luck.choice((0, 60, 3600, 86_400)))
+            opened += timedelta(seconds=luck.choice((0, 1) if profile.fresh else (0, 60, 3600, 86_400)))
         return activities
 
 

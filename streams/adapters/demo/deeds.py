@@ -23,7 +23,13 @@ NIB_TABLES = (
     "tr_oss_status_izin",
     "oss_iumk",
 )
-RESENT_TABLES = ("tr_oss_pemegang_saham", "tr_oss_penanggung_jwb", "tr_oss_legalitas", "tr_oss_proyek")
+RESENT_TABLES = (
+    "tr_oss_pemegang_saham",
+    "tr_oss_penanggung_jwb",
+    "tr_oss_legalitas",
+    "tr_oss_proyek",
+    "tr_oss_checklist",
+)
 PROJECT_TABLES = ("tr_oss_lokasi", "tr_oss_proyek")
 SOFT_TABLES = ("tr_oss_header", "tr_oss_proyek", "tr_oss_checklist")
 
@@ -156,8 +162,10 @@ class Deeds:
         old, new = known.nib, identifiers.nib(self._model.last_serial + 1)
         self._model.rename(known, new)
         statements = [Statement(f"UPDATE {table} SET nib = %s WHERE nib = %s", (new, old)) for table in NIB_TABLES]  # noqa: S608
-        account = "UPDATE tb_user_oss SET data_nib = replace(data_nib, %s, %s) WHERE data_nib LIKE %s"
-        return [*statements, Statement(account, (old, new, f"{old}%"))] if known.has_account else statements
+        if known.account:
+            text = "UPDATE tb_user_oss SET data_nib = replace(data_nib, %s, %s) WHERE username = %s"
+            statements.append(Statement(text, (old, new, known.account)))
+        return statements
 
     def withdrawn(self, luck: Random, moment: datetime, known: Known) -> list[Statement]:
         """A project is deleted for good, with everything below it."""
@@ -176,6 +184,8 @@ class Deeds:
             for project in known.projects
             for statement in _erase_project(project, [one for one in known.licences if one.project == project])
         ]
+        if known.account:
+            statements.append(delete("tb_user_oss", "username", known.account))
         return [*statements, *(delete(table, "nib", known.nib) for table in reversed(NIB_TABLES))]
 
 

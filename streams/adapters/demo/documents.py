@@ -50,6 +50,18 @@ def header(luck: Random, profile: Profile) -> Row:
     }
 
 
+def just_filed(document: Row, filed: datetime) -> Row:
+    """The same document as it looks on the day it comes in: live, and not yet changed."""
+    return {
+        **document,
+        "tgl_perubahan_nib": f"{filed:%Y-%m-%d}",
+        "status_nib": "01",
+        "tipe_dokumen": "9",
+        "sts_aktif": "1",
+        "tgl_update": None,
+    }
+
+
 def resent(luck: Random, document: Row, moment: datetime) -> Row:
     """The same document sent again later: an update with a newer date of change."""
     return {

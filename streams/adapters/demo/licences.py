@@ -1,6 +1,6 @@
 """Rows about a project's licences: the licence, what was handed in for it, and its way through the statuses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -135,8 +135,13 @@ def event(luck: Random, licence: Licence, status: str, moment: datetime) -> Row:
     }
 
 
+def just_applied(luck: Random, licence: Licence) -> Licence:
+    """The same licence on the day it is asked for."""
+    return replace(licence, status=luck.choice(("0", "10", "10")))
+
+
 def history(luck: Random, licence: Licence, opened: datetime) -> list[Row]:
-    """The events that led to a licence's status: some late, some twice."""
+    """The events that led to a licence's status: some late, some twice. The first one has the time of the request."""
     if licence.status in ("0", "00"):
         return []
     way = {"10": ["10"], "20": ["10", "20"], "40": ["10", "20", "40"]}.get(licence.status, ["10", "20", licence.status])
@@ -145,8 +150,8 @@ def history(luck: Random, licence: Licence, opened: datetime) -> list[Row]:
     moment = opened
     rows = []
     for status in way:
-        moment += timedelta(hours=luck.randrange(1, 96), seconds=luck.randrange(3600))
         rows.append(event(luck, licence, status, moment))
+        moment += timedelta(hours=luck.randrange(1, 96), seconds=luck.randrange(3600))
     if luck.random() < 0.03:
         rows.append(dict(rows[-1]))
     if len(rows) > 1 and luck.random() < 0.03:

@@ -7,7 +7,7 @@ from random import Random
 
 from streams.adapters.demo.identifiers import serial_of
 from streams.adapters.demo.licences import Licence
-from streams.adapters.demo.profile import LAST_SEEDED_DAY
+from streams.adapters.demo.profile import TRAFFIC_START
 from streams.adapters.demo.tables import Row
 
 
@@ -21,7 +21,7 @@ class Known:
     projects: list[str] = field(default_factory=list)
     licences: list[Licence] = field(default_factory=list)
     extracts: int = 0
-    has_account: bool = False
+    account: str = ""  # its user name
 
 
 class Model:
@@ -32,7 +32,7 @@ class Model:
         self._companies: list[Known] = []
         self._places: dict[str, int] = {}
         self.last_serial = 0
-        self.clock = LAST_SEEDED_DAY
+        self.clock = TRAFFIC_START
 
     def __len__(self) -> int:
         return len(self._companies)
@@ -59,12 +59,8 @@ class Model:
             case "tr_oss_header":
                 known.documents += 1
                 known.active = known.active or row["sts_aktif"] == "1"
-                self._tick(row["tgl_insert"])
-                self._tick(row["tgl_update"])
             case "tr_oss_proyek":
                 known.projects.append(str(row["id_proyek"]))
-                self._tick(row["tgl_insert"])
-                self._tick(row["tgl_update"])
             case "tr_oss_checklist":
                 known.licences.append(
                     Licence(
@@ -78,10 +74,10 @@ class Model:
             case "oss_iumk":
                 known.extracts += 1
             case "tb_user_oss":
-                known.has_account = True
-                self._tick(row["tgl_update"])
+                known.account = str(row["username"])
 
-    def _tick(self, moment: object) -> None:
+    def go_on_after(self, moment: object) -> None:
+        """Business time is at least this moment, if it is one."""
         if isinstance(moment, datetime) and moment > self.clock:
             self.clock = moment
 

@@ -9,7 +9,8 @@ from streams.adapters.demo.pools import Pools, Region, Weighted
 
 # The legacy writes local time without a zone.
 FIRST_DAY = datetime(2018, 7, 9, 8)  # noqa: DTZ001
-LAST_SEEDED_DAY = datetime(2020, 12, 31, 17)  # noqa: DTZ001
+LAST_FILED = datetime(2020, 12, 31, 17)  # noqa: DTZ001
+TRAFFIC_START = datetime(2021, 4, 5, 8)  # noqa: DTZ001 - nothing that is seeded is dated later
 
 # scale -> share, least and greatest paid-up capital in millions of rupiah
 _SCALES = Weighted(
@@ -46,6 +47,7 @@ class Profile:
     serial: int
     nib: str
     filed: datetime
+    fresh: bool  # comes in right now, against one that is found with a past
     scale: str
     actor: int  # jenis_pelaku_usaha, legacy list
     form: str  # jenis_perseroan; '' and '17' are persons
@@ -80,9 +82,10 @@ def draw_person(luck: Random, pools: Pools, region: Region, serial: int) -> Pers
 
 
 def draw_profile(luck: Random, pools: Pools, serial: int, filed: datetime | None) -> Profile:
-    """The company of a serial; ``filed`` is drawn when it is not given."""
+    """The company of a serial: fresh at ``filed``, or with a past when that is not given."""
+    fresh = filed is not None
     if filed is None:
-        filed = FIRST_DAY + timedelta(seconds=luck.randrange(int((LAST_SEEDED_DAY - FIRST_DAY).total_seconds())))
+        filed = FIRST_DAY + timedelta(seconds=luck.randrange(int((LAST_FILED - FIRST_DAY).total_seconds())))
     scale, least, greatest = _SCALES.draw(luck)
     form = _FORMS[scale].draw(luck)
     region = pools.regions.draw(luck)
@@ -94,6 +97,7 @@ def draw_profile(luck: Random, pools: Pools, serial: int, filed: datetime | None
         serial=serial,
         nib=identifiers.nib(serial),
         filed=filed,
+        fresh=fresh,
         scale=scale,
         actor=_actor(luck, scale, form),
         form=form,

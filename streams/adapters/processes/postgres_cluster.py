@@ -77,6 +77,7 @@ class PostgresCluster:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+            path.parent.chmod(0o755)  # the server's user reads them, whatever the umask
             path.chmod(0o644)
         # Every process of the old server is gone by now; the pid in its lock files may be a zombie's or anybody's.
         socket = self._folders.sockets / f".s.PGSQL.{self.port}"

@@ -11,9 +11,9 @@ TABLES = """
 create table selaras.capture (
   generation  integer     primary key,
   identity    jsonb       not null,      -- slot, publication, topics and their ids as they were registered
-  floor       bigint      not null,      -- LSN before the registration: what an older generation left lies below it
   settled     boolean     not null default false,  -- rows of older generations that this one did not bring are gone
-  registered_at timestamptz not null default now()
+  registered_at timestamptz not null default now(),
+  retired_at  timestamptz                -- removed: the next registration begins a new generation
 );
 
 create table selaras.position (
@@ -96,8 +96,7 @@ create table selaras.version (
   mapping    text        not null,
   reference  text        not null,
   since      timestamptz not null default now(),
-  recompute_projection text,                       -- where a computation of everything stands; null: none is due
-  recompute_after      text
+  recomputed boolean     not null default false     -- every key has been computed under these versions
 );
 
 create table selaras.worker (

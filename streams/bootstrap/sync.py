@@ -1,0 +1,86 @@
+"""Settings -> worker, recompute, proof, registration."""
+
+import os
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from streams.adapters.databases.mirror_comparison import PostgresMirrorComparison, PostgresTargetCounts
+from streams.adapters.databases.own_schema import upgrade_own_schema
+from streams.adapters.databases.registries import (
+    PostgresAppliedPositions,
+    PostgresCaptureRegistry,
+    PostgresWorkerRegistry,
+)
+from streams.adapters.databases.target import translated
+from streams.adapters.memory.fail_points import fail_points
+from streams.bootstrap.capture import barrier_service, capture_plan, capture_service
+from streams.bootstrap.databases import applier_engine, legacy_reader_engine, target_engine
+from streams.bootstrap.replicate import ground, replicate_service
+from streams.ports.registry import WorkerRegistry
+from streams.ports.replication import FailPoints
+from streams.services.proof import Prove
+from streams.services.recompute import Recompute
+from streams.services.registration import Registration
+from streams.services.replicate import Replicate
+from streams.services.start import Start
+from streams.settings import Settings
+
+# Full computations walk tables in key order: sequential scans and merges are welcome there, frozen sessions are not.
+
+
+def registration(settings: Settings) -> Registration:
+    """Capture together with the target's memory of it; makes our own schemas if need be."""
+    engine = target_engine(settings)
+    with translated("target"):
+        upgrade_own_schema(engine)
+    return Registration(capture_service(settings), PostgresCaptureRegistry(engine))
+
+
+def start(settings: Settings) -> Callable[[], Replicate]:
+    """The checks of a worker's start; called again while a part is away."""
+
+    def prepare() -> Replicate:
+        base = ground(settings, legacy_reader_engine(settings), applier_engine(settings))
+        checks = Start(
+            registration(settings),
+            Recompute(base.target, base.plan),
+            lambda generation: replicate_service(settings, base, generation),
+        )
+        return checks.prepare()
+
+    return prepare
+
+
+def recompute_service(settings: Settings) -> Recompute:
+    """Computes every key."""
+    base = ground(settings, legacy_reader_engine(settings), applier_engine(settings))
+    return Recompute(base.target, base.plan)
+
+
+def prove_service(settings: Settings) -> Prove:
+    """Proves both sides equal."""
+    legacy, target = legacy_reader_engine(settings), target_engine(settings)
+    base = ground(settings, legacy, applier_engine(settings))
+    return Prove(
+        barrier_service(settings, PostgresAppliedPositions(target)),
+        PostgresMirrorComparison(legacy, target, base.legacy, settings.legacy.schema),
+        Recompute(base.target, base.plan),
+        PostgresTargetCounts(target, tuple(base.plan.ranks)),
+    )
+
+
+def worker_registry(settings: Settings) -> WorkerRegistry:
+    """Where workers report."""
+    engine: Engine = target_engine(settings)
+    return PostgresWorkerRegistry(engine)
+
+
+def armed_fail_points() -> FailPoints:
+    """Fail points of this process, armed by ``SELARAS_FAIL_AT``."""
+    return fail_points(os.environ.get("SELARAS_FAIL_AT"))
+
+
+def data_topics(settings: Settings) -> tuple[str, ...]:
+    """The topics that a worker applies."""
+    return capture_plan(settings).data_topics

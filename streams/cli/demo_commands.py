@@ -1,0 +1,63 @@
+"""``selaras seed`` and ``selaras traffic``: a synthetic legacy population, and its business."""
+
+import signal
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from streams.bootstrap.demo import seed_service, traffic_service
+from streams.cli.render import AsJson, err, guarded, print_facts, print_json, print_table
+from streams.services.demo import SeedPlan, TrafficPlan, TrafficSummary
+from streams.settings import Settings
+
+
+@guarded
+def seed(
+    ctx: typer.Context,
+    companies: Annotated[int, typer.Option(min=1, help="How many companies to write.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same number gives the same rows.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Make the schemas where absent and fill the empty legacy tables with synthetic companies."""
+    settings: Settings = ctx.obj
+    columns = (TextColumn("Companies"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=as_json, transient=True) as progress:
+        task = progress.add_task("companies", total=companies)
+        summary = seed_service(settings).run(SeedPlan(companies, seed), lambda done: progress.advance(task, done))
+    if as_json:
+        print_json(summary)
+        return
+    print_table(f"{summary.companies} companies of seed {seed}", ("table", "rows"), sorted(summary.by_table.items()))
+    print_facts({"rows": summary.rows, "seconds": summary.seconds})
+
+
+@guarded
+def traffic(
+    ctx: typer.Context,
+    rate: Annotated[float, typer.Option(min=0, help="Transactions a second; 0 is as fast as possible.")] = 20,
+    seed: Annotated[int, typer.Option(help="The same number on the same rows gives the same transactions.")] = 1,
+    transactions: Annotated[int | None, typer.Option(min=1, help="End after exactly so many commits.")] = None,
+    duration: Annotated[float | None, typer.Option(min=0, help="End after so many seconds.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Commit business transactions in the legacy database until a limit, Ctrl-C or SIGTERM."""
+    settings: Settings = ctx.obj
+    service = traffic_service(settings)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: service.stop.set())
+    summary = service.run(TrafficPlan(rate=rate, seed=seed, transactions=transactions, seconds=duration))
+    if as_json:
+        print_json(_facts(summary) | {"by_kind": summary.by_kind})
+        return
+    print_table("Business transactions", ("kind", "commits"), summary.by_kind.items())
+    print_facts(_facts(summary))
+
+
+def _facts(summary: TrafficSummary) -> dict[str, object]:
+    return {
+        "transactions": summary.transactions,
+        "row_changes": summary.rows,
+        "seconds": summary.seconds,
+        "rate": round(summary.rate, 1),
+    }

@@ -1,0 +1,42 @@
+"""The command ``selaras``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli import capture_commands, stack_commands, sync_commands
+from streams.cli.demo_commands import seed, traffic
+from streams.cli.render import fail
+from streams.errors import SelarasError
+from streams.settings import load_settings
+
+app = typer.Typer(
+    help="Parallel run of a legacy licensing database and its successor: capture, apply, watch, switch.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals hold rows
+)
+app.add_typer(stack_commands.app, name="stack")
+app.add_typer(capture_commands.app, name="capture")
+app.add_typer(sync_commands.app, name="sync")
+app.command()(seed)
+app.command()(traffic)
+
+
+@app.callback()
+def settings(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(help="Folder of the local stack's state, logs and data (default .selaras).")
+    ] = None,
+) -> None:
+    """Read the settings once."""
+    try:
+        ctx.obj = load_settings(home=home)
+    except SelarasError as error:
+        fail(error)
+
+
+def run() -> None:
+    """Entry point."""
+    app()

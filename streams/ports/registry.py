@@ -1,0 +1,76 @@
+"""What the target remembers of captures, loads and workers; each call is a transaction of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from streams.ports.capture import CaptureIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCapture:
+    """A capture that the target knows. ``settled``: what older generations left behind is gone."""
+
+    generation: int
+    identity: CaptureIdentity
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A re-read. ``floor``: LSN before it was asked for; what it did not bring lies below."""
+
+    id: str
+    table: str
+    condition: str
+    floor: int
+    state: str
+    left_over: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFacts:
+    """What a worker says of itself."""
+
+    name: str
+    host: str
+    pid: int
+    state: str
+    events: int
+    written: int
+
+
+class CaptureRegistry(Protocol):
+    """Which capture the stored positions belong to."""
+
+    def current(self) -> RegisteredCapture | None:
+        """The capture that is followed, or None before the first and after a removal."""
+
+    def register(self, identity: CaptureIdentity) -> RegisteredCapture:
+        """A new capture, one generation on; its topics must be new, so that positions of older ones are dropped."""
+
+    def retire(self) -> None:
+        """The capture is removed; no error if there is none."""
+
+    def settle(self, generation: int) -> None:
+        """What older generations left behind is gone."""
+
+
+class LoadRegistry(Protocol):
+    """Re-reads under way and done."""
+
+    def begin(self, load: Load) -> None:
+        """Remember a re-read. SelarasError (conflict) while another one of the table is open."""
+
+    def finish(self, load_id: str, left_over: int) -> None:
+        """It is complete; the table is known again."""
+
+    def loads(self, limit: int) -> Sequence[Load]:
+        """The newest first."""
+
+
+class WorkerRegistry(Protocol):
+    """Who is at work."""
+
+    def report(self, facts: WorkerFacts) -> None:
+        """This worker lives; called every second or so."""

@@ -1,0 +1,113 @@
+"""Reading legacy rows again, and taking away what they no longer hold: a re-read never shows deletes by itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from streams.errors import ErrorKind, SelarasError
+from streams.ports.capture import Clock, LegacyMarks
+from streams.ports.registry import CaptureRegistry, Load, LoadRegistry
+from streams.ports.replication import Target
+from streams.services.barrier import Barrier, BarrierResult
+from streams.services.plan import Plan
+from streams.services.replicate import MOST_TRIES
+from streams.services.reread import Reread
+from streams.services.settle import Again, NeedLocks, Pass, TargetRefused
+
+POLL_S = 0.2
+Report = Callable[[str], None]
+
+
+class KeylessReader(Protocol):
+    """Reads a keyless table directly, since its rows can't be told apart when they come a second time."""
+
+    def replace(self, table: str, where: str) -> int:
+        """Read the rows and set the mirror's counts by them; how many contents changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadParts:
+    """What a load works with."""
+
+    reread: Reread
+    marks: LegacyMarks
+    barrier: Barrier
+    loads: LoadRegistry
+    captures: CaptureRegistry
+    target: Target
+    plan: Plan
+    clock: Clock
+
+
+class LoadService:
+    """Re-reads of tables or parts of them, and the sweep after a new capture."""
+
+    def __init__(self, parts: LoadParts) -> None:
+        self._parts = parts
+
+    def reread(self, table: str, where: str, deadline_s: float, report: Report) -> Load:
+        """Read rows again, apply them, then mark as deleted what the range holds from before and nothing brought."""
+        parts = self._parts
+        # Two commits in a row: a row read again carries the last commit decoded before the request. With a token in
+        # between, that commit lies above this floor, and whatever the load does not bring lies below it.
+        floor = parts.marks.token("floor")
+        parts.marks.token("floor passed")
+        ticket = parts.reread.request_reread(table, where)
+        name = ticket.table.split(".", 1)[1]
+        load = Load(ticket.signal, name, where, floor, "open", None)
+        parts.loads.begin(load)
+        deadline = parts.clock.now() + deadline_s
+        report(f"reading {name} again")
+        while not parts.reread.reread_finished(ticket):
+            if parts.clock.now() > deadline:
+                raise SelarasError(
+                    ErrorKind.UNAVAILABLE,
+                    f"After {deadline_s:.0f} s {name} has not been read.",
+                    "look at 'selaras capture status', then ask again",
+                )
+            parts.clock.pause(POLL_S)
+        report("waiting until its rows are applied")
+        self._require(parts.barrier.pass_(max(1.0, deadline - parts.clock.now())))
+        left_over = self._sweep(name, where, floor)
+        parts.loads.finish(load.id, left_over)
+        return Load(load.id, name, where, floor, "done", left_over)
+
+    def settle_capture(self, deadline_s: float, report: Report) -> int:
+        """After a capture was made anew: mark as deleted what its snapshot did not bring; how many rows."""
+        capture = self._parts.captures.current()
+        if capture is None or capture.settled:
+            return 0
+        report("waiting until the snapshot is applied")
+        self._require(self._parts.barrier.pass_(deadline_s))
+        swept = sum(self._sweep(table, "", 0) for table in self._tables(capture.identity.legacy.tables))
+        self._parts.captures.settle(capture.generation)
+        return swept
+
+    def _sweep(self, table: str, where: str, floor: int) -> int:
+        capture = self._parts.captures.current()
+        generation = capture.generation if capture else 0
+        again = Again()
+        for _ in range(MOST_TRIES):
+            try:
+                with self._parts.target.transaction() as work:
+                    in_force = work.guard.enter(exclusive=True)
+                    count, touched = work.sweep.mark_left_over(table, where, generation, floor)
+                    values = {(table, column): found for column, found in touched.items()}
+                    Pass(self._parts.plan, work, in_force.writable, again).run(values)
+                    return count
+            except (NeedLocks, TargetRefused) as error:
+                again.learn(error)
+        raise SelarasError(ErrorKind.CONFLICT, f"Sweeping {table} found keys locked {MOST_TRIES} times in a row.")
+
+    @staticmethod
+    def _tables(names: tuple[str, ...]) -> list[str]:
+        return [table for schema, _, table in (name.partition(".") for name in names) if schema != "selaras"]
+
+    @staticmethod
+    def _require(result: BarrierResult) -> None:
+        if not result.passed:
+            raise SelarasError(
+                ErrorKind.UNAVAILABLE,
+                f"The barrier was not passed ({result.hung}): {result.reason}",
+                "see that the worker runs ('selaras status'), then ask again",
+            )

@@ -1,0 +1,32 @@
+"""What must hold before a worker may write."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from streams.errors import ErrorKind, SelarasError
+from streams.services.recompute import Recompute
+from streams.services.registration import Registration
+from streams.services.replicate import Replicate
+
+MakeService = Callable[[int], Replicate]
+"""Generation of the capture -> the service that applies its events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The checks of a start, in the order in which their sentences help most."""
+
+    registration: Registration
+    recompute: Recompute
+    make_service: MakeService
+
+    def prepare(self) -> Replicate:
+        """The service, once capture and mapping are those that the target knows."""
+        capture = self.registration.check()
+        if not self.recompute.adopt():
+            raise SelarasError(
+                ErrorKind.STALE,
+                "The mapping or the reference data in these files are not the ones in force.",
+                "run 'selaras sync recompute' to put them in force, or start with the files that are",
+            )
+        return self.make_service(capture.generation)

@@ -1,0 +1,90 @@
+"""Starts one worker: checks first, then consumes."""
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from streams.errors import ErrorKind, Reaction, SelarasError
+from streams.ports.registry import WorkerFacts, WorkerRegistry
+from streams.ports.replication import FailPoints
+from streams.services.replicate import Replicate
+from streams.worker.app import AppPlan, WorkerRun
+from streams.worker.apply_loop import ApplyLoop
+
+log = structlog.get_logger()
+REPORT_EVERY_S = 1.0
+
+
+class Readiness(Protocol):
+    """The checks that a start must pass."""
+
+    def prepare(self) -> Replicate:
+        """Everything that must hold before a worker may write; SelarasError says what does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What a worker is made of."""
+
+    readiness: Readiness
+    registry: WorkerRegistry
+    fail: FailPoints
+    plan: AppPlan
+
+
+def run_worker(parts: WorkerParts, name: str) -> None:
+    """Run until SIGTERM or SIGINT. SelarasError when it must not or cannot go on."""
+    asyncio.run(_run(parts, name))
+
+
+async def _run(parts: WorkerParts, name: str) -> None:
+    service = await _prepared(parts)
+    settings = parts.plan.worker
+    loop = ApplyLoop(service, settings.max_batch_rows, settings.retry_delay_max_s)
+    run = WorkerRun(parts.plan, loop, parts.fail)
+    facts = WorkerFacts(name, socket.gethostname(), os.getpid(), "running", 0, 0)
+    log.info("worker_started", worker=name, topics=len(parts.plan.topics))
+    reporting = asyncio.create_task(_report(parts.registry, facts, loop))
+    try:
+        await run.run()
+    finally:
+        reporting.cancel()
+        loop.close()
+        log.info("worker_stopped", worker=name, events=loop.totals.events, written=loop.totals.written)
+    await _tell(parts.registry, _now(replace(facts, state="stopped"), loop))
+
+
+async def _prepared(parts: WorkerParts) -> Replicate:
+    delay = 0.2
+    while True:
+        try:
+            return await asyncio.to_thread(parts.readiness.prepare)
+        except SelarasError as error:
+            if error.policy.reaction is not Reaction.RETRY:
+                raise
+            log.warning("waiting", kind=error.kind.value, what=error.sentence, again_in_s=delay)
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, parts.plan.worker.retry_delay_max_s)
+
+
+async def _report(registry: WorkerRegistry, facts: WorkerFacts, loop: ApplyLoop) -> None:
+    while True:
+        await _tell(registry, _now(facts, loop))
+        await asyncio.sleep(REPORT_EVERY_S)
+
+
+async def _tell(registry: WorkerRegistry, facts: WorkerFacts) -> None:
+    try:
+        await asyncio.to_thread(registry.report, facts)
+    except SelarasError as error:
+        # The report is for display: while the target is away nobody could read it anyway.
+        if error.kind is not ErrorKind.UNAVAILABLE:
+            raise
+
+
+def _now(facts: WorkerFacts, loop: ApplyLoop) -> WorkerFacts:
+    return replace(facts, events=loop.totals.events, written=loop.totals.written)
