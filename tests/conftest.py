@@ -28,6 +28,7 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = itertools.count(1)
+OWNERS = {"oss_v1": "oss_owner", "oss_rba": "rba_owner"}
 
 
 def free_port() -> int:
@@ -89,7 +90,7 @@ class fresh_worlds:  # noqa: N801 - used as a function
     def __enter__(self) -> Settings:
         with self._admin() as admin:
             for template, name in self._names.items():
-                admin.execute(f"create database {name} template {template}")
+                admin.execute(f"create database {name} template {template} owner {OWNERS[template]}")
                 admin.execute(f"grant create on database {name} to selaras_applier, oss_owner, rba_owner")
         legacy = replace(self._server.legacy, database=self._names["oss_v1"])
         target = replace(self._server.target, database=self._names["oss_rba"])

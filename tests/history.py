@@ -9,6 +9,7 @@ from streams.changes.chunk import Chunk
 from streams.changes.legacy_table import LegacyTable
 
 Row = dict[str, object]
+Emitted = tuple[str, int, bytes | None, bytes]  # topic, partition, key, value
 START_MS = 1_550_000_000_000
 
 
@@ -19,6 +20,15 @@ class FakeRecord:
     offset: int
     key: bytes | None
     value: bytes | None
+
+
+def delivered(log: Sequence[Emitted]) -> list[Chunk]:
+    """What lies in the topics after these records were sent, one chunk a partition."""
+    topics: dict[tuple[str, int], list[FakeRecord]] = {}
+    for topic, partition, key, value in log:
+        records = topics.setdefault((topic, partition), [])
+        records.append(FakeRecord(len(records), key, value))
+    return [Chunk(topic, partition, 0, records) for (topic, partition), records in sorted(topics.items())]
 
 
 @dataclass
@@ -35,10 +45,11 @@ class History:
         default_factory=lambda: {"tr_oss_header": "nib", "oss_iumk": "nib", "tr_oss_proyek": "nib"}
     )
     rows: dict[str, list[Row]] = field(default_factory=dict)
-    topics: dict[tuple[str, int], list[FakeRecord]] = field(default_factory=dict)
+    log: list[Emitted] = field(default_factory=list)
     lsn: int = 1000
     commit: int = 900
     transaction: int = 700
+    order: int = 0
 
     def insert(self, table: str, **values: object) -> Row:
         """A new row; columns not given are '' (None in the keyless table)."""
@@ -47,6 +58,15 @@ class History:
         self.rows.setdefault(table, []).append(row)
         self._log(table, "c", None, row)
         return row
+
+    def copy(self, table: str, rows: Sequence[Row]) -> list[Row]:
+        """COPY: many rows in one log record."""
+        made = [{name: row.get(name) for name in self.tables[table].columns} for row in rows]
+        self.lsn += 10
+        for row in made:
+            self.rows.setdefault(table, []).append(row)
+            self._put(table, "c", None, row, row[self.message_keys[table]])
+        return made
 
     def update(self, table: str, row: Row, **values: object) -> Row:
         """Change a row; the record splits in two when its message key changes."""
@@ -76,7 +96,8 @@ class History:
     def snapshot(self, table: str, transaction: int) -> None:
         """The initial snapshot reads every row."""
         for row in self.rows.get(table, []):
-            self._put(table, "r", None, row, row[self.message_keys[table]], sequence=None, transaction=transaction)
+            sequence = json.dumps([None, str(self.lsn)])
+            self._put(table, "r", None, row, row[self.message_keys[table]], sequence=sequence, transaction=transaction)
 
     def reread(self, table: str, rows: Sequence[Row]) -> None:
         """Rows read again later, behind the last commit."""
@@ -89,10 +110,11 @@ class History:
         self.lsn += 10
         self.commit = self.lsn
         self.transaction += 1
+        self.order = 0
 
     def chunks(self) -> list[Chunk]:
         """Everything so far, one chunk a partition."""
-        return [Chunk(t, p, r[0].offset, list(r)) for (t, p), r in sorted(self.topics.items()) if r]
+        return delivered(self.log)
 
     def _log(self, table: str, op: str, before: Row | None, after: Row | None) -> None:
         self.lsn += 10
@@ -115,12 +137,9 @@ class History:
         )
 
     def _append(self, table: str, partition: int, key: bytes | None, value: bytes) -> None:
-        records = self.topics.setdefault((f"{self.prefix}.public.{table}", partition), [])
-        records.append(FakeRecord(len(records), key, value))
+        self.log.append((f"{self.prefix}.public.{table}", partition, key, value))
 
-    def _envelope(
-        self, table: str, op: str, before: Row | None, after: Row | None, **source: object
-    ) -> bytes:
+    def _envelope(self, table: str, op: str, before: Row | None, after: Row | None, **source: object) -> bytes:
         described = {
             "table": table,
             "schema": "public",
@@ -130,4 +149,7 @@ class History:
             "txId": source.get("transaction", self.transaction),
             "lsn": self.lsn,
         }
-        return json.dumps({"before": before, "after": after, "source": described, "op": op, "ts_ms": 1}).encode()
+        self.order += 1
+        place = None if op == "r" else {"id": f"{self.transaction}:{self.lsn}", "total_order": self.order}
+        envelope = {"before": before, "after": after, "source": described, "op": op, "transaction": place}
+        return json.dumps(envelope).encode()

@@ -1,6 +1,7 @@
 """Settings -> capture, barrier, re-reads."""
 
 import time
+from functools import cache
 
 from streams.adapters.databases.legacy_capture import LegacyCapture
 from streams.adapters.databases.legacy_marks import LegacyMarks
@@ -78,6 +79,11 @@ def reread_service(settings: Settings) -> Reread:
     return Reread(plan, LegacyMarks(_legacy(settings)), notifications, _connector(settings))
 
 
+def leave_broker(settings: Settings) -> None:
+    """Close the connection to the broker that everything made here shares; the next call opens it anew."""
+    _kafka(settings).close()
+
+
 def _legacy(settings: Settings) -> LegacyDoor:
     legacy = settings.legacy
     return LegacyDoor(legacy.host, settings.legacy_port, legacy.database, settings.secrets)
@@ -88,5 +94,15 @@ def _connector(settings: Settings) -> ConnectConnector:
     return ConnectConnector(rest, settings.connect.connector, SystemClock())
 
 
+@cache
+def _door(bootstrap: str) -> KafkaDoor:
+    return KafkaDoor(bootstrap)
+
+
 def _kafka(settings: Settings) -> KafkaDoor:
-    return KafkaDoor(settings.bootstrap)
+    return _door(settings.bootstrap)
+
+
+def legacy_marks(settings: Settings) -> LegacyMarks:
+    """Marks in the legacy database's log."""
+    return LegacyMarks(_legacy(settings))

@@ -9,6 +9,7 @@ from streams.adapters.databases.catalogs import read_catalog
 from streams.adapters.databases.mirror import MirrorStatements
 from streams.adapters.databases.own_schema import upgrade_own_schema
 from streams.adapters.databases.sources import SourceStatements
+from streams.adapters.databases.sweep import SweepStatements
 from streams.adapters.databases.target import PostgresTarget, Statements, translated
 from streams.adapters.databases.target_rows import TargetStatements
 from streams.adapters.files.mapping_files import read_mapping
@@ -49,12 +50,18 @@ def ground(settings: Settings, legacy: Engine, applier: Engine) -> Ground:
     mapping.refuse(faults_of(mapping.projections, legacy_catalog, target_catalog))
     files = read_reference(settings.schemas_dir / "reference")
     plan = make_plan(mapping.projections, target_catalog, files.reference, (mapping.fingerprint, files.fingerprint))
+    returning = returning_columns(mapping.projections)
+    mirror = MirrorStatements(legacy_catalog, returning)
     statements = Statements(
-        MirrorStatements(legacy_catalog, returning_columns(mapping.projections)),
+        mirror,
+        SweepStatements(legacy_catalog, returning, mirror.count),
         SourceStatements(mapping.projections, legacy_catalog),
         TargetStatements(plan.ordered, target_catalog),
     )
-    tables = tuple(LegacyTable(t.name, tuple(t.columns), t.key) for t in legacy_catalog.tables.values())
+    tables = tuple(
+        LegacyTable(t.name, tuple(t.columns), t.key, {name: kind.sql for name, kind in t.columns.items()})
+        for t in legacy_catalog.tables.values()
+    )
     return Ground(plan, PostgresTarget(applier, statements), tables, legacy_catalog)
 
 

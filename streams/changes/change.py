@@ -22,7 +22,8 @@ class Change:
     ``identity``: values of the primary key (of the row after, or before a delete); empty for a keyless table.
     ``before``/``after``: the whole row as a slice of the event's JSON, undecoded. ``transaction``: the source's
     transaction id. ``committed_ms``: commit time on the source, ms since 1970 UTC. ``snapshot``: whether the initial
-    snapshot read it; a later re-read is no snapshot.
+    snapshot read it; a later re-read is no snapshot. ``order``: place within the transaction, 0 for rows that were
+    read: several rows can share one log record (COPY writes many rows at once), and only this tells them apart.
     """
 
     table: str
@@ -34,14 +35,16 @@ class Change:
     transaction: int
     committed_ms: int
     snapshot: bool = False
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Truncated:
-    """A whole table was emptied: everything below ``position`` is gone, and whatever of it arrives later is ignored."""
+    """A whole table was emptied: every row below ``position`` counts as deleted, also those that arrive later."""
 
     table: str
     position: Position
+    committed_ms: int
 
 
 @dataclass(frozen=True, slots=True)

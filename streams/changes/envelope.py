@@ -5,6 +5,7 @@ Topics are ``<prefix>.<schema>.<table>``; the envelope has no schema part (JSON 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,14 +16,25 @@ from streams.changes.position import Position
 
 HEARTBEAT_TABLE = "selaras.heartbeat"
 NULL = b"null"
-RANK = {"d": 0}
+NUL = b"\\u0000"
+RANK = {"d": 0, "t": 0}
+OPERATIONS = {operation.value: operation for operation in Operation}
+LARGEST = 2**63 - 1
+LATEST_MS = 253_402_300_799_999  # the end of the year 9999
+NULLABLE_INTEGER = Annotated[int, msgspec.Meta(ge=-LARGEST - 1, le=LARGEST)] | None
+NULLABLE_FLOAT = float | Literal["NaN", "Infinity", "-Infinity"] | None
+_Natural = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
 
 class _Source(msgspec.Struct):
     table: str
-    ts_ms: int
+    ts_ms: Annotated[int, msgspec.Meta(ge=0, le=LATEST_MS)]
     sequence: str | None = None
-    txId: int | None = None  # noqa: N815 - Debezium's name
+    txId: _Natural | None = None  # noqa: N815 - Debezium's name
+
+
+class _Transaction(msgspec.Struct):
+    total_order: _Natural
 
 
 class _Envelope(msgspec.Struct):
@@ -30,6 +42,7 @@ class _Envelope(msgspec.Struct):
     source: _Source
     before: msgspec.Raw = msgspec.Raw(NULL)
     after: msgspec.Raw = msgspec.Raw(NULL)
+    transaction: _Transaction | None = None
 
 
 _decode = msgspec.json.Decoder(_Envelope).decode
@@ -53,11 +66,12 @@ class Decoder:
         self._topics: Mapping[str, _Topic] = {f"{prefix}.{schema}.{t.name}": _topic(t) for t in tables}
         self._heartbeat = f"{prefix}.{HEARTBEAT_TABLE}"
         self._silent = {f"{prefix}.{name}" for name in ("selaras.signal", "message", "transaction", "notification")}
+        self._silent.add(f"__debezium-heartbeat.{prefix}")
 
     def decode(self, topic: str, record: Record) -> Sequence[Event]:
         """What the record says: one event, or two where an update changed the primary key."""
         known = self._topics.get(topic)
-        if topic in self._silent or (record.value is None and record.key is None):
+        if topic in self._silent:
             return ()
         try:
             if record.value is None:
@@ -68,9 +82,9 @@ class Decoder:
             if known is None:
                 raise ValueError("no captured table has this topic")
             return self._row_events(known, envelope)
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, msgspec.MsgspecError, RecursionError) as error:
             table = known.table.name if known else None
-            return (Malformed(table, record.offset, str(error)[:200], record.key, record.value),)
+            return (Malformed(table, record.offset, _sentence(error), record.key, record.value),)
 
     def _row_events(self, topic: _Topic, envelope: _Envelope) -> Sequence[Event]:
         source, table = envelope.source, topic.table
@@ -78,12 +92,14 @@ class Decoder:
             raise ValueError("the envelope names another table than its topic")
         position = self._position(source, envelope.op)
         if envelope.op == "t":
-            return (Truncated(table.name, position),)
-        operation = Operation(envelope.op)
+            return (Truncated(table.name, position, source.ts_ms),)
+        if envelope.op not in OPERATIONS:
+            raise ValueError("an unknown operation")
+        operation = OPERATIONS[envelope.op]
         before, after = _image(envelope.before), _image(envelope.after)
         image = before if operation is Operation.DELETE else after
         if image is None:
-            raise ValueError(f"operation {envelope.op!r} without the row's image")
+            raise ValueError("a change without the row's image")
         if operation is Operation.UPDATE and before is None:
             raise ValueError("an update without the row before (REPLICA IDENTITY is not FULL)")
         change = Change(
@@ -96,6 +112,7 @@ class Decoder:
             source.txId or 0,
             source.ts_ms,
             operation is Operation.READ and position.commit == 0,
+            envelope.transaction.total_order if envelope.transaction else 0,
         )
         if operation is not Operation.UPDATE or before is None:
             return (change,)
@@ -106,30 +123,60 @@ class Decoder:
         return (gone, change)
 
     def _position(self, source: _Source, operation: str) -> Position:
-        commit, record = _decode_sequence(source.sequence) if source.sequence else (None, None)
+        found = _decode_sequence(source.sequence) if source.sequence else (None, None)
+        commit, record = (None if text is None else _lsn(text) for text in found)
         if operation == Operation.READ.value:
             # A row that was read has no record of its own. Behind the last commit that was decoded before the read,
             # and before any record after it, so that every transaction decoded later beats it: it may have been
             # open, with older records, while the row was read. Initial snapshots follow no commit: 0.
-            return Position(self._generation, int(commit or 0), 0, 1)
+            return Position(self._generation, commit or 0, 0, 1)
         if record is None:
             raise ValueError("the source's position is missing")
-        return Position(self._generation, int(commit or 0), int(record), RANK.get(operation, 1))
+        return Position(self._generation, commit or 0, record, RANK.get(operation, 1))
 
 
 def _topic(table: LegacyTable) -> _Topic:
     # Strict on purpose: a column that appears or disappears on the source must be seen at its first event, since the
-    # mirror would take the row without a word and leave that column out.
-    fields = [(name, int | str if name in table.key else msgspec.Raw) for name in table.columns]
+    # mirror would take the row without a word and leave that column out. A value of another type would fail the
+    # whole batch in the database.
+    fields = [(name, _kind(table.types.get(name))) for name in table.columns]
     struct = msgspec.defstruct(f"Row_{table.name}", fields, gc=False, forbid_unknown_fields=True)
     decode = msgspec.json.Decoder(struct).decode
     names = table.key
 
     def identity(image: bytes) -> tuple[object, ...]:
         row = decode(image)
-        return tuple(getattr(row, name) for name in names)
+        if NUL in image and any("\0" in value for value in msgspec.structs.astuple(row) if isinstance(value, str)):
+            raise ValueError("a text with a NUL character")
+        values = tuple(getattr(row, name) for name in names)
+        if None in values:
+            raise ValueError("a row without its primary key")
+        return values
 
     return _Topic(table, identity)
+
+
+def _kind(sql: str | None) -> Any:
+    """The JSON type of a column's values, as the connector sends them."""
+    if sql is None or sql.startswith("numeric"):
+        return int | float | str | None
+    if sql == "boolean":
+        return bool | None
+    if sql in ("smallint", "integer", "bigint"):
+        return NULLABLE_INTEGER
+    return NULLABLE_FLOAT if sql in ("real", "double precision") else str | None
+
+
+def _lsn(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST):
+        raise ValueError("the source's position is no number")
+    return int(text)
+
+
+def _sentence(error: Exception) -> str:
+    """Why, without a value of the row: msgspec names types and paths; only for enumerations it repeats the value."""
+    text = str(error) if not str(error).startswith("Invalid enum value") else "a value of another type"
+    return "".join(c if c.isprintable() else "?" for c in text[:200])
 
 
 def _image(raw: msgspec.Raw) -> bytes | None:

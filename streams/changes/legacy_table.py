@@ -1,16 +1,20 @@
 """A captured table, as far as its events must be understood."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class LegacyTable:
-    """Name, columns in order and primary key; a table without a key is mirrored as a multiset of contents."""
+    """Name, columns in order and primary key; a table without a key is mirrored as a multiset of contents.
+
+    ``types``: SQL type by column, as PostgreSQL writes it; values of a column without one are not checked.
+    """
 
     name: str
     columns: Sequence[str]
     key: tuple[str, ...]
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_keyless(self) -> bool:

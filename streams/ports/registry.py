@@ -1,6 +1,7 @@
 """What the target remembers of captures, loads and workers; each call is a transaction of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,13 +61,20 @@ class LoadRegistry(Protocol):
     """Re-reads under way and done."""
 
     def begin(self, load: Load) -> None:
-        """Remember a re-read. SelarasError (conflict) while another one of the table is open."""
+        """Remember a re-read; an older one of the table that did not come to its end is given up."""
 
     def finish(self, load_id: str, left_over: int) -> None:
-        """It is complete; the table is known again."""
+        """It is complete. If it was of the whole table, what made the table unknown before it began is resolved."""
 
     def loads(self, limit: int) -> Sequence[Load]:
         """The newest first."""
+
+
+class KeylessReader(Protocol):
+    """Reads a keyless legacy table directly."""
+
+    def read(self, table: str) -> AbstractContextManager[tuple[str, Iterator[bytes]]]:
+        """The snapshot that the rows are read in, as text, and the rows as JSON objects."""
 
 
 class WorkerRegistry(Protocol):

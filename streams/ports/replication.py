@@ -7,7 +7,7 @@ from typing import Protocol
 
 from streams.changes.change import Beat, Change, Malformed, Truncated
 from streams.changes.chunk import Chunk
-from streams.changes.position import Position
+from streams.changes.snapshot import Snapshot
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import Claim
 from streams.projection.order import Dependent
@@ -24,15 +24,19 @@ class InForce:
     mapping: str
     reference: str
     writable: frozenset[str]  # projections over which the legacy side has authority
-    floors: Mapping[str, Position]  # by table: nothing below counts
+    truncations: Mapping[str, Sequence[Truncated]]  # by table: rows below one of them count as deleted
+    counted_in: Mapping[str, Snapshot]  # by keyless table: what was counted anew in it is not counted again
 
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """How far a partition had come before the batch: newest (commit, record) and the snapshot that filled it."""
+    """How far a partition had come before the batch: newest (commit, record, order in the transaction) that it held,
+    and the snapshot that filled it.
+    """
 
     commit: int
     record: int
+    order: int
     snapshot_tx: int
 
 
@@ -43,6 +47,7 @@ class Advance:
     chunk: Chunk
     commit: int
     record: int
+    order: int
     snapshot_tx: int
     committed_ms: int | None
 
@@ -84,22 +89,52 @@ class Positions(Protocol):
 
 
 class Mirror(Protocol):
-    """The legacy rows as they are: a last-writer-wins register a row, ordered by source position."""
+    """The legacy rows as they are: a last-writer-wins register a row, ordered by source position, then transaction.
+
+    The transaction matters to snapshots alone: their rows have no position, and a snapshot that began again beats
+    what its broken predecessor read.
+    """
 
     def write(self, table: str, changes: Sequence[Change]) -> Mapping[str, set[str]]:
-        """Apply changes (one a primary key, the newest). A change older than the stored row is ignored.
+        """Apply changes (one a primary key, the newest). A change not newer than the stored row is ignored.
 
         Returns, by key column of the table, the values of the rows changed, before and after.
         """
 
     def count(self, table: str, partition: int, changes: Sequence[Change]) -> Mapping[str, set[str]]:
-        """The same for a keyless table, a multiset of contents: each change moves counts, so that it must come once."""
+        """The same for a keyless table, a multiset of contents: each change moves counts, so that it must come once.
+
+        A content stays known when its count is 0, in whatever portions its changes come: it then counts as deleted.
+        """
 
     def forget_snapshot(self, table: str, partition: int) -> Mapping[str, set[str]]:
-        """A snapshot began again: the counts that its broken predecessor left in this partition become 0."""
+        """A snapshot began: the counts that a broken or older one left in this partition become 0."""
 
     def truncate(self, event: Truncated) -> Mapping[str, set[str]]:
-        """Mark every row below the position as deleted and remember the floor. Needs the exclusive lock."""
+        """Mark every row below the position as deleted, and remember it. Nothing if it is known already.
+
+        Rows keep their own positions: what arrives late still compares with them. A keyless table is emptied in the
+        partitions that have not come past the position; where one has, counts can't tell what came after, and the
+        table becomes unknown. Needs the exclusive lock, and comes before ``Positions.take``.
+        """
+
+
+class Sweep(Protocol):
+    """What a load leaves to do. Needs the exclusive lock; both return the number of rows and the values touched."""
+
+    def mark_left_over(self, table: str, where: str, generation: int, floor: int) -> tuple[int, Mapping[str, set[str]]]:
+        """Mark as deleted the live rows of the range whose last change lies below (generation, floor).
+
+        ``where``: an SQL condition over the legacy columns, '' for all. Nothing that came later is touched.
+        """
+
+    def recount(
+        self, table: str, rows: Iterable[bytes], generation: int, snapshot: str
+    ) -> tuple[int, Mapping[str, set[str]]]:
+        """A keyless table's counts anew from rows (JSON objects) read in ``snapshot``, which is remembered.
+
+        Changes of transactions that the snapshot shows are not counted again when they arrive.
+        """
 
 
 class Sources(Protocol):
@@ -181,6 +216,7 @@ class UnitOfWork(Protocol):
     guard: Guard
     positions: Positions
     mirror: Mirror
+    sweep: Sweep
     sources: Sources
     target: TargetRows
     states: KeyStates

@@ -44,6 +44,8 @@ def _criterion(column: str, rule: str | None, reference: Reference) -> Callable[
                 value = convert(reference, {}, value)
             except Refusal:
                 value = None
+        if value != value:  # noqa: PLR0124 - a float that is no number compares with nothing: the order of reading would decide
+            value = None
         return (value is not None, value if value is not None else 0)
 
     return criterion

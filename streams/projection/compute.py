@@ -31,7 +31,9 @@ class CompiledProjection:
     def __init__(self, declaration: Projection, target: Table, reference: Reference) -> None:
         self.declaration = declaration
         self._choosers: dict[str, Chooser] = {s.name: chooser(s, reference) for s in declaration.sources}
-        self._steps = tuple(_step(column, target, reference) for column in declaration.columns)
+        self._steps = tuple(
+            _step(column, target, reference, is_key=number == 0) for number, column in enumerate(declaration.columns)
+        )
 
     def choose(self, rows: Mapping[str, Sequence[SourceRow]]) -> Chosen:
         """The row that speaks for each source; sources without rows are not in it."""
@@ -48,9 +50,8 @@ class CompiledProjection:
 
     def key_value(self, key: str) -> object | None:
         """The target's key column for a key, or None where its rule refuses it: then no such row can be."""
-        step = self._steps[0]
         try:
-            return step.fit(step.terms[0](key, {}, {}))
+            return _first(self._steps[0], key, {}, {})
         except Refusal:
             return None
 
@@ -92,10 +93,23 @@ class CompiledProjection:
         return Outcome(OutcomeKind.ROW, row, faults)
 
 
-def _step(column: Column, target: Table, reference: Reference) -> _Step:
+def _step(column: Column, target: Table, reference: Reference, *, is_key: bool) -> _Step:
     kind = target.columns[column.name]
     terms = tuple(_term(term, reference) for term in column.terms)
+    if is_key:
+        terms = (_exact(terms[0]),)
     return _Step(column, terms, fit_for(kind), not kind.nullable)
+
+
+def _exact(evaluate: Evaluate) -> Evaluate:
+    """Rules forgive blanks around a value; as keys, two texts must never mean the same row of the target."""
+
+    def exact(key: str, chosen: Chosen, found: LookedUp) -> object:
+        if key != key.strip():
+            raise Refusal("KEY", "blanks around the key")
+        return evaluate(key, chosen, found)
+
+    return exact
 
 
 def _term(term: Term, reference: Reference) -> Evaluate:

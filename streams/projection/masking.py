@@ -3,12 +3,13 @@
 from itertools import groupby
 
 LONGEST = 40  # characters of a masked value
+SHOWN = frozenset(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
 def _shape(character: str) -> str:
-    if character.isdigit():
+    if character.isnumeric():
         return "9"
-    return "x" if character.isalpha() else character
+    return character if character in SHOWN else "x"
 
 
 def masked(value: object, *, is_open: bool = False) -> str | None:

@@ -42,10 +42,12 @@ def _column(name: str, content: Mapping[str, Any] | Sequence[Mapping[str, Any]])
     else:
         terms = [content] if isinstance(content, Mapping) else list(content)
         flags = terms
+    # One closed term closes the column: a message may show what any of its terms read.
+    legacy = [flag for flag in flags if flag is content or "from" in flag]
     return Column(
         name,
         tuple(_term(term) for term in terms),
-        open=any(flag.get("open", False) for flag in flags),
+        open=bool(legacy) and all(flag.get("open", False) for flag in legacy),
         commit_time=any(flag.get("commit_time", False) for flag in flags),
     )
 

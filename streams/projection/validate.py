@@ -24,6 +24,11 @@ def faults_of(projections: Sequence[Projection], legacy: Catalog, target: Catalo
     """Every fault of every declaration; an empty list means that they can run."""
     by_name = {p.target: p for p in projections}
     faults = [fault for p in projections for fault in _faults(p, by_name, legacy, target)]
+    faults += [
+        MappingFault(p.file, ("target",), f"{p.target!r} is mapped by {by_name[p.target].file} too")
+        for p in projections
+        if by_name[p.target] is not p
+    ]
     try:
         in_order([p for p in projections if all(lookup.projection in by_name for lookup in p.lookups)])
     except ValueError as error:
@@ -63,6 +68,8 @@ def _source_faults(projection: Projection, legacy: Catalog) -> Iterator[tuple[Pa
         for order in source.newest:
             if order.rule and order.rule not in CONVERTERS:
                 yield (*path, "newest"), f"there is no rule {order.rule!r}"
+            elif order.rule and not CONVERTERS[order.rule].accepts(1):
+                yield (*path, "newest"), f"rule {order.rule} does not take 1 value"
 
 
 def _column_faults(projection: Projection, legacy: Catalog, table: Table) -> Iterator[tuple[Path, str]]:

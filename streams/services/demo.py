@@ -39,6 +39,10 @@ class SeedService:
         self._world = world
         self._tables = tables
 
+    def prepare(self) -> bool:
+        """Make the schemas where they are absent, and fill no table; True when one was made."""
+        return self._world.prepare()
+
     def run(self, plan: SeedPlan, done: Callable[[int], None] = lambda _: None) -> SeedSummary:
         """Fill the tables; ``done`` hears of companies as they are written. SelarasError when any table holds rows."""
         started = time.monotonic()

@@ -1,13 +1,13 @@
 """Reading legacy rows again, and taking away what they no longer hold: a re-read never shows deletes by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from uuid import uuid4
 
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.capture import Clock, LegacyMarks
-from streams.ports.registry import CaptureRegistry, Load, LoadRegistry
-from streams.ports.replication import Target
+from streams.ports.registry import CaptureRegistry, KeylessReader, Load, LoadRegistry
+from streams.ports.replication import Target, UnitOfWork
 from streams.services.barrier import Barrier, BarrierResult
 from streams.services.plan import Plan
 from streams.services.replicate import MOST_TRIES
@@ -18,11 +18,13 @@ POLL_S = 0.2
 Report = Callable[[str], None]
 
 
-class KeylessReader(Protocol):
-    """Reads a keyless table directly, since its rows can't be told apart when they come a second time."""
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What to read again. ``where``: SQL condition, '' for all. ``replace``: forget an older unanswered request."""
 
-    def replace(self, table: str, where: str) -> int:
-        """Read the rows and set the mirror's counts by them; how many contents changed."""
+    table: str
+    where: str = ""
+    replace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class LoadParts:
     captures: CaptureRegistry
     target: Target
     plan: Plan
+    keyless: Mapping[str, KeylessReader]
     clock: Clock
 
 
@@ -45,14 +48,16 @@ class LoadService:
     def __init__(self, parts: LoadParts) -> None:
         self._parts = parts
 
-    def reread(self, table: str, where: str, deadline_s: float, report: Report) -> Load:
+    def reread(self, request: LoadRequest, deadline_s: float, report: Report) -> Load:
         """Read rows again, apply them, then mark as deleted what the range holds from before and nothing brought."""
-        parts = self._parts
+        parts, where = self._parts, request.where
+        if request.table in parts.keyless:
+            return self._recount(request.table, where, report)
         # Two commits in a row: a row read again carries the last commit decoded before the request. With a token in
         # between, that commit lies above this floor, and whatever the load does not bring lies below it.
         floor = parts.marks.token("floor")
         parts.marks.token("floor passed")
-        ticket = parts.reread.request_reread(table, where)
+        ticket = parts.reread.request_reread(request.table, where, replace=request.replace)
         name = ticket.table.split(".", 1)[1]
         load = Load(ticket.signal, name, where, floor, "open", None)
         parts.loads.begin(load)
@@ -72,6 +77,27 @@ class LoadService:
         parts.loads.finish(load.id, left_over)
         return Load(load.id, name, where, floor, "done", left_over)
 
+    def _recount(self, table: str, where: str, report: Report) -> Load:
+        """A keyless table is read directly and whole: its rows can't be told apart when they come a second time."""
+        parts = self._parts
+        if where:
+            raise SelarasError(
+                ErrorKind.CONFIGURATION, f"{table} has no key and can be read again only whole.", "leave out --where"
+            )
+        load = Load(f"count-{uuid4()}", table, "", 0, "open", None)
+        parts.loads.begin(load)
+        report(f"counting {table} anew; nothing else is applied meanwhile")
+        generation = self._generation()
+
+        def count(work: UnitOfWork) -> tuple[int, Mapping[str, set[str]]]:
+            # Under the exclusive lock, and only then the snapshot: what is applied later is decided by it.
+            with parts.keyless[table].read(table) as (snapshot, rows):
+                return work.sweep.recount(table, rows, generation, snapshot)
+
+        changed = self._settled(table, count)
+        parts.loads.finish(load.id, changed)
+        return Load(load.id, table, "", 0, "done", changed)
+
     def settle_capture(self, deadline_s: float, report: Report) -> int:
         """After a capture was made anew: mark as deleted what its snapshot did not bring; how many rows."""
         capture = self._parts.captures.current()
@@ -84,20 +110,26 @@ class LoadService:
         return swept
 
     def _sweep(self, table: str, where: str, floor: int) -> int:
+        generation = self._generation()
+        return self._settled(table, lambda work: work.sweep.mark_left_over(table, where, generation, floor))
+
+    def _generation(self) -> int:
         capture = self._parts.captures.current()
-        generation = capture.generation if capture else 0
+        return capture.generation if capture else 0
+
+    def _settled(self, table: str, deed: Callable[[UnitOfWork], tuple[int, Mapping[str, set[str]]]]) -> int:
         again = Again()
         for _ in range(MOST_TRIES):
             try:
                 with self._parts.target.transaction() as work:
                     in_force = work.guard.enter(exclusive=True)
-                    count, touched = work.sweep.mark_left_over(table, where, generation, floor)
+                    count, touched = deed(work)
                     values = {(table, column): found for column, found in touched.items()}
                     Pass(self._parts.plan, work, in_force.writable, again).run(values)
                     return count
             except (NeedLocks, TargetRefused) as error:
                 again.learn(error)
-        raise SelarasError(ErrorKind.CONFLICT, f"Sweeping {table} found keys locked {MOST_TRIES} times in a row.")
+        raise SelarasError(ErrorKind.CONFLICT, f"{table}: keys were locked {MOST_TRIES} times in a row.")
 
     @staticmethod
     def _tables(names: tuple[str, ...]) -> list[str]:

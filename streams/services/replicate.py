@@ -1,20 +1,20 @@
 """One batch, one transaction of the target: positions, mirror, projections, outcomes, evidence."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streams.changes.change import Beat, Change, Event, Malformed, Operation, Truncated
 from streams.changes.chunk import Chunk, merged
 from streams.changes.envelope import Decoder
 from streams.changes.legacy_table import LegacyTable
-from streams.changes.position import Position
+from streams.changes.snapshot import Snapshot
+from streams.changes.truncation import truncated
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Advance, FailPoints, InForce, Target, UnitOfWork, Watermark
 from streams.services.plan import Plan
 from streams.services.settle import Again, NeedLocks, Pass, Settled, TargetRefused
 
 Place = tuple[str, int]
-Note = Callable[[str, Mapping[str, set[str]]], None]
 MOST_TRIES = 20
 
 
@@ -43,7 +43,7 @@ class _Decoded:
     @property
     def advance(self) -> Advance:
         changes = [e for e in self.events if isinstance(e, Change)]
-        newest = max(((e.position.commit, e.position.record) for e in changes), default=(0, 0))
+        newest = max((_place(e) for e in changes), default=(0, 0, 0))
         snapshot = next((e.transaction for e in reversed(changes) if e.snapshot), 0)
         committed = max((e.committed_ms for e in changes if not e.snapshot), default=None)
         return Advance(self.chunk, *newest, snapshot, committed)
@@ -93,68 +93,84 @@ class Replicate:
         return _Decoded(chunk, events)
 
     def _try(self, batch: Sequence[_Decoded], again: Again) -> Applied:
-        truncates = any(isinstance(event, Truncated) for part in batch for event in part.events)
+        truncates = [event for part in batch for event in part.events if isinstance(event, Truncated)]
         with self._target.transaction() as work:
-            in_force = work.guard.enter(exclusive=truncates)
+            in_force = work.guard.enter(exclusive=bool(truncates))
             check_in_force(in_force, self._plan)
+            touched = _TouchedValues()
+            for truncate in truncates:
+                touched.note(truncate.table, work.mirror.truncate(truncate))
             watermarks = work.positions.take([part.advance for part in batch])
             if watermarks is None:
                 raise PositionMoved
             self._fail.reach("after_positions")
-            touched, duplicates = self._mirror(work, batch, watermarks, in_force.floors)
+            truncations = [*truncates, *(t for known in in_force.truncations.values() for t in known)]
+            duplicates = self._mirror(work, batch, _Before(watermarks, truncations, in_force.counted_in), touched)
             self._fail.reach("after_mirror")
-            settled = Pass(self._plan, work, in_force.writable, again).run(touched)
+            settled = Pass(self._plan, work, in_force.writable, again).run(touched.values)
             malformed = _leave_evidence(work, batch)
             self._fail.reach("before_commit")
         self._fail.reach("after_commit")
         return Applied(sum(len(part.chunk.records) for part in batch), malformed, duplicates, settled)
 
-    def _mirror(
-        self,
-        work: UnitOfWork,
-        batch: Sequence[_Decoded],
-        watermarks: Mapping[Place, Watermark],
-        floors: Mapping[str, Position],
-    ) -> tuple[dict[tuple[str, str], set[str]], int]:
-        touched: dict[tuple[str, str], set[str]] = {}
-
-        def note(table: str, values: Mapping[str, set[str]]) -> None:
-            for column, found in values.items():
-                touched.setdefault((table, column), set()).update(found)
-
+    def _mirror(self, work: UnitOfWork, batch: Sequence[_Decoded], before: "_Before", touched: "_TouchedValues") -> int:
         newest: dict[str, dict[tuple[object, ...], Change]] = {}
-        truncates = [e for part in batch for e in part.events if isinstance(e, Truncated)]
-        floors = _raised(floors, truncates)
         duplicates = 0
         for part in batch:
-            changes = [e for e in part.events if isinstance(e, Change) and _counts(e, floors)]
-            keyed = [change for change in changes if change.table not in self._keyless]
-            for change in keyed:
-                coalesce(newest.setdefault(change.table, {}), change)
-            if len(keyed) < len(changes):
-                counted = [change for change in changes if change.table in self._keyless]
+            changes = [event for event in part.events if isinstance(event, Change)]
+            if changes and changes[0].table in self._keyless:
                 place = (part.chunk.topic, part.chunk.partition)
-                duplicates += self._count(work, place, counted, watermarks[place], note)
+                once = first_deliveries(changes, before.watermarks[place])
+                duplicates += len(changes) - len(once)
+                _count(work, place, once, before, touched)
+                continue
+            for change in changes:
+                for counted in (
+                    truncated(change, before.truncations, keyless=False) if before.truncations else (change,)
+                ):
+                    coalesce(newest.setdefault(change.table, {}), counted)
         for table in sorted(newest):
-            note(table, work.mirror.write(table, list(newest[table].values())))
-        for truncate in truncates:
-            note(truncate.table, work.mirror.truncate(truncate))
-        return touched, duplicates
+            touched.note(table, work.mirror.write(table, list(newest[table].values())))
+        return duplicates
 
-    def _count(
-        self, work: UnitOfWork, place: Place, changes: Sequence[Change], watermark: Watermark, note: Note
-    ) -> int:
-        table, partition = changes[0].table, place[1]
-        once = first_deliveries(changes, watermark)
-        snapshots = {change.transaction for change in once if change.snapshot}
-        if snapshots and watermark.snapshot_tx not in (*snapshots, 0):
-            note(table, work.mirror.forget_snapshot(table, partition))
-        if len(snapshots) > 1:
-            last = next(change.transaction for change in reversed(once) if change.snapshot)
-            once = [change for change in once if not change.snapshot or change.transaction == last]
-        if once:
-            note(table, work.mirror.count(table, partition, once))
-        return len(changes) - len(once)
+
+class _TouchedValues:
+    """What changed rows held, before and after, by table and column."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], set[str]] = {}
+
+    def note(self, table: str, by_column: Mapping[str, set[str]]) -> None:
+        for column, found in by_column.items():
+            self.values.setdefault((table, column), set()).update(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was known before the batch: watermarks by partition, truncations, snapshots of counts by keyless table."""
+
+    watermarks: Mapping[Place, Watermark]
+    truncations: Sequence[Truncated]
+    counted_in: Mapping[str, Snapshot]
+
+
+def _count(work: UnitOfWork, place: Place, once: Sequence[Change], before: _Before, touched: _TouchedValues) -> None:
+    counted_in = before.counted_in.get(once[0].table) if once else None
+    if counted_in is not None:
+        once = [change for change in once if not counted_in.shows(change.transaction)]
+    if not once:
+        return
+    table, partition = once[0].table, place[1]
+    last = next((change.transaction for change in reversed(once) if change.snapshot), None)
+    if last is not None and last != before.watermarks[place].snapshot_tx:
+        touched.note(table, work.mirror.forget_snapshot(table, partition))
+    counted = [
+        effect
+        for change in once
+        if not change.snapshot or change.transaction == last
+        for effect in truncated(change, before.truncations, keyless=True)
+    ]
+    touched.note(table, work.mirror.count(table, partition, counted))
 
 
 def check_in_force(in_force: InForce, plan: Plan) -> None:
@@ -168,23 +184,24 @@ def check_in_force(in_force: InForce, plan: Plan) -> None:
 
 
 def coalesce(newest: dict[tuple[object, ...], Change], change: Change) -> None:
-    """Keep the newer of two changes of one row, by source position; of equals the later read."""
+    """Keep the newer of two changes of one row, by source position and transaction; of equals the later read."""
     known = newest.get(change.identity)
-    if known is None or known.position <= change.position:
+    if known is None or (known.position, known.transaction) <= (change.position, change.transaction):
         newest[change.identity] = change
 
 
 def first_deliveries(changes: Sequence[Change], watermark: Watermark) -> list[Change]:
     """Of a keyless table's changes in one partition, those that were not delivered before.
 
-    Within a partition the log's order is kept, so that whatever lies at or below the newest position seen is a
-    second delivery (the connector repeats records after a crash). Re-reads are left out: contents can be counted
-    once only.
+    Within a partition the log's order is kept, so that whatever lies at or below the newest place seen is a second
+    delivery (the connector repeats records after a crash). A place is more than a log record: both halves of an
+    update that changed the message key, and all rows of one COPY, share theirs. Re-reads are left out: contents can
+    be counted once only.
     """
-    seen = (watermark.commit, watermark.record)
+    seen = (watermark.commit, watermark.record, watermark.order)
     once = []
     for change in changes:
-        at = (change.position.commit, change.position.record)
+        at = _place(change)
         if change.snapshot:
             once.append(change)
         elif change.operation is not Operation.READ and at > seen:
@@ -193,16 +210,8 @@ def first_deliveries(changes: Sequence[Change], watermark: Watermark) -> list[Ch
     return once
 
 
-def _counts(change: Change, floors: Mapping[str, Position]) -> bool:
-    floor = floors.get(change.table)
-    return floor is None or change.position >= floor
-
-
-def _raised(floors: Mapping[str, Position], truncates: Sequence[Truncated]) -> Mapping[str, Position]:
-    result = dict(floors)
-    for truncate in truncates:
-        result[truncate.table] = max(truncate.position, result.get(truncate.table, truncate.position))
-    return result
+def _place(change: Change) -> tuple[int, int, int]:
+    return change.position.commit, change.position.record, change.order
 
 
 def _leave_evidence(work: UnitOfWork, batch: Sequence[_Decoded]) -> int:

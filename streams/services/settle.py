@@ -16,11 +16,16 @@ from streams.projection.declaration import Claim
 from streams.projection.outcome import Fault, Outcome, OutcomeKind
 from streams.services.plan import Plan, Touched
 
+Row = Mapping[str, object]
+
 
 class TargetRefused(SelarasError):
-    """The target refused rows that no rule foresaw: the batch runs again with their keys in quarantine."""
+    """The target refused rows that no rule foresaw: the batch runs again with these rows in quarantine.
 
-    def __init__(self, refused: Mapping[tuple[str, str], str]) -> None:
+    The row is remembered with the reason: in the next try another worker's change may have made a better one of it.
+    """
+
+    def __init__(self, refused: Mapping[tuple[str, str], tuple[Row, str]]) -> None:
         super().__init__(ErrorKind.CONFLICT, "The new database refused rows of this batch.")
         self.refused = refused
 
@@ -52,10 +57,10 @@ class Settled:
 
 @dataclass(slots=True)
 class Again:
-    """What earlier tries of the same batch taught: locks to take from the start, keys that the target refuses."""
+    """What earlier tries of the same batch taught: locks to take from the start, rows that the target refuses."""
 
     locks: set[Bucket] = field(default_factory=set)
-    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    refused: dict[tuple[str, str], tuple[Row, str]] = field(default_factory=dict)
 
     def learn(self, error: "NeedLocks | TargetRefused") -> None:
         """Remember why the try failed, so that the next one does not fail for it."""
@@ -63,6 +68,13 @@ class Again:
             self.locks |= error.buckets
         else:
             self.refused |= error.refused
+
+    def judged(self, name: str, key: str, outcome: Outcome) -> Outcome:
+        """The outcome, or a quarantine where the target refused this very row before."""
+        row, reason = self.refused.get((name, key), (None, ""))
+        if row is None or row != outcome.row:
+            return outcome
+        return Outcome(OutcomeKind.QUARANTINED, faults=(Fault("", "TARGET", reason),))
 
 
 class Pass:
@@ -127,11 +139,10 @@ class Pass:
         rows = self._work.sources.read(compiled.declaration.target, keys)
         chosen = {key: compiled.choose(rows.get(key, {})) for key in keys}
         found = self._look_up(compiled, chosen)
-        outcomes = {key: compiled.compute(key, chosen[key], found.get(key, {})) for key in keys}
-        for (name, key), reason in self._again.refused.items():
-            if name == compiled.declaration.target and key in outcomes:
-                outcomes[key] = Outcome(OutcomeKind.QUARANTINED, faults=(Fault("", "TARGET", reason),))
-        return outcomes
+        name = compiled.declaration.target
+        return {
+            key: self._again.judged(name, key, compiled.compute(key, chosen[key], found.get(key, {}))) for key in keys
+        }
 
     def _look_up(
         self, compiled: CompiledProjection, chosen: Mapping[str, Chosen]
@@ -172,10 +183,10 @@ class Pass:
             holders = self._work.states.claim(name, claim, wishes)
             for key, wish in wishes.items():
                 if wish is not None and holders[wish[0]][1] != key:
-                    outcomes[key] = compiled.without(outcomes[key], claim.column)
+                    outcomes[key] = self._again.judged(name, key, compiled.without(outcomes[key], claim.column))
             for was, now in holders.values():
                 if was != now:
-                    extra |= {key for key in (was, now) if key is not None and key not in outcomes}
+                    extra |= {key for key in (was, now) if key is not None and key not in keys}
         return extra
 
     def _wake(self, name: str, before: Mapping[str, Mapping[str, object]], outcomes: Mapping[str, Outcome]) -> None:
@@ -211,7 +222,7 @@ class Pass:
             count, refused = self._work.target.write(projection.target, rows)
             self.result.written += count
             if refused:
-                raise TargetRefused({(projection.target, key): reason for key, reason in refused.items()})
+                raise TargetRefused({(projection.target, key): (rows[key], reason) for key, reason in refused.items()})
         for projection in reversed(written):
             outcomes = self.result.outcomes[projection.target]
             gone = [key for key, o in outcomes.items() if o.row is None]

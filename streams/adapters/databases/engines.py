@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg.adapt import Dumper
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Engine, create_engine, event
 
 
@@ -17,6 +18,18 @@ class Server:
     database: str
     user: str
     password: "Secret"
+
+    def conninfo(self) -> str:
+        """The connection string for libpq, with the password: never to be shown."""
+        return make_conninfo(
+            host=self.host,
+            port=self.port,
+            dbname=self.database,
+            user=self.user,
+            password=self.password.reveal(),
+            connect_timeout=10,
+            application_name="selaras",
+        )
 
 
 class Secret:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from streams.changes.change import Truncated
 from streams.changes.position import Position
+from streams.changes.snapshot import Snapshot
 from streams.ports.replication import Bucket, InForce
 
 SLICE_LOCK = 71_710_002  # one slice, the whole database
@@ -14,9 +16,8 @@ SHARED = f"select pg_advisory_xact_lock_shared({SLICE_LOCK})"
 EXCLUSIVE = f"select pg_advisory_xact_lock({SLICE_LOCK})"
 VERSION = "select mapping, reference from selaras.version"
 WRITABLE = "select projection from selaras.authority where side = 'legacy'"
-FLOORS = """
-select table_name, floor_generation, floor_commit, floor_record from selaras.mirror_table where floor_generation > 0
-"""
+TRUNCATIONS = "select table_name, generation, commit, record, committed_ms from selaras.truncation"
+COUNTED_IN = "select table_name, counted_in from selaras.mirror_table where counted_in is not null"
 SET_VERSION = """
 insert into selaras.version (mapping, reference) values (%s, %s)
 on conflict (id) do update set mapping = excluded.mapping, reference = excluded.reference, since = now(),
@@ -42,11 +43,14 @@ class PostgresGuard:
         version = self._connection.exec_driver_sql(VERSION).first()
         mapping, reference = version or ("", "")
         writable = frozenset(self._connection.exec_driver_sql(WRITABLE).scalars())
-        floors = {
-            table: Position(generation, commit, record)
-            for table, generation, commit, record in self._connection.exec_driver_sql(FLOORS)
+        truncations: dict[str, list[Truncated]] = {}
+        for table, generation, commit, record, at_ms in self._connection.exec_driver_sql(TRUNCATIONS):
+            truncations.setdefault(table, []).append(Truncated(table, Position(generation, commit, record), at_ms))
+        counted = {
+            table: Snapshot.from_text(snapshot)
+            for table, snapshot in self._connection.exec_driver_sql(COUNTED_IN)
         }
-        return InForce(mapping, reference, writable, floors)
+        return InForce(mapping, reference, writable, truncations, counted)
 
     def put_in_force(self, mapping: str, reference: str, projections: Iterable[str]) -> None:
         """See the port."""

@@ -76,7 +76,7 @@ class PostgresKeyStates:
         if not values:
             return {}
         rows = self._connection.exec_driver_sql(HOLDERS, (projection, claim.column, list(values)))
-        return dict(rows.tuples().all())
+        return {value: key for value, key in rows}  # noqa: C416  the type checker takes a row for no pair
 
 
 def _is_kept(outcome: Outcome) -> bool:

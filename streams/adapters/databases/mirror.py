@@ -12,7 +12,7 @@ from streams.changes.position import Position
 from streams.projection.catalog import Catalog, Table
 
 BOOKKEEPING = ("_generation", "_commit", "_record", "_rank", "_tx", "_committed_ms")
-ORDER = ("_generation", "_commit", "_record", "_rank")
+ORDER = ("_generation", "_commit", "_record", "_rank", "_tx")
 TEMPORAL = ("date", "timestamp without time zone", "time without time zone")
 
 
@@ -39,12 +39,16 @@ class PostgresMirror:
 
     def truncate(self, event: Truncated) -> Mapping[str, set[str]]:
         """See the port."""
-        at = event.position
-        floor = (at.generation, at.commit, at.record)
-        self._connection.exec_driver_sql(SET_FLOOR, (*floor, event.table, *floor))
-        if event.table in self._statements.count:
-            return self._empty_keyless(event.table, at)
-        return self._run(event.table, self._statements.truncate[event.table], (*floor, *floor))
+        at, table = event.position, event.table
+        place = (at.generation, at.commit, at.record)
+        later = self._connection.exec_driver_sql(LATER_TRUNCATION, (table, *place)).first()
+        new = self._connection.exec_driver_sql(REMEMBER, (table, *place, event.committed_ms)).rowcount
+        if not new or (later and table in self._statements.count):
+            return {}
+        if table in self._statements.count:
+            return self._empty_keyless(table, at)
+        ms = event.committed_ms
+        return self._run(table, self._statements.truncate[table], (ms, ms, *place, ms))
 
     def _empty_keyless(self, table: str, at: Position) -> Mapping[str, set[str]]:
         # Counts don't say which of them came after the TRUNCATE: a partition that is already past it can't be
@@ -104,8 +108,9 @@ class MirrorStatements:
 
     def _truncate(self, table: Table) -> str:
         return (
-            f"update mirror.{quoted(table.name)} as m set _deleted = true, _generation = %s, _commit = %s, "
-            f"_record = %s, _rank = 0 where (_generation, _commit, _record) < (%s, %s, %s) "
+            f"update mirror.{quoted(table.name)} as m set _deleted = true, "
+            f"_committed_ms = case when _deleted then least(_committed_ms, %s) else %s end "
+            f"where (_generation, _commit, _record) < (%s, %s, %s) and (not _deleted or _committed_ms > %s) "
             + self._returned(table.name)
         )
 
@@ -118,8 +123,9 @@ class MirrorStatements:
             f"sum(r._count), %s, {kept} "
             f"from (select {', '.join(_normal(table))}, x._count, {', '.join('x.' + c for c in BOOKKEEPING)} "
             f"from json_populate_recordset(null::mirror.{name}, %s) as x) as r "
-            f"group by {listed(table.columns, 'r.')} having sum(r._count) <> 0 order by 1 "
-            f"on conflict (_content) do update set _count = m._count + excluded._count, "
+            f"group by {listed(table.columns, 'r.')} order by 1 "
+            f"on conflict (_content) do update set _count = excluded._count "
+            "+ case when m._generation < excluded._generation then 0 else m._count end, "
             + ", ".join(f"{c} = greatest(m.{c}, excluded.{c})" for c in BOOKKEEPING)
             + " "
             + self._returned(table.name)
@@ -129,9 +135,12 @@ class MirrorStatements:
         return f"update mirror.{quoted(table)} set _count = 0 where {where} {self._returned(table)}"
 
 
-SET_FLOOR = """
-update selaras.mirror_table set floor_generation = %s, floor_commit = %s, floor_record = %s
-where table_name = %s and (floor_generation, floor_commit, floor_record) < (%s, %s, %s)
+LATER_TRUNCATION = """
+select 1 from selaras.truncation where table_name = %s and (generation, commit, record) > (%s, %s, %s) limit 1
+"""
+REMEMBER = """
+insert into selaras.truncation (table_name, generation, commit, record, committed_ms) values (%s, %s, %s, %s, %s)
+on conflict do nothing
 """
 PARTITIONS_AHEAD = """
 select partition from selaras.position where topic like %s and (source_commit, source_record) > (%s, %s)

@@ -10,15 +10,17 @@ from streams.ports.replication import Advance, Watermark
 TAKE = """
 update selaras.position as p set
   next_offset = w.last, applied_at = now(), committed_ms = coalesce(w.committed_ms, p.committed_ms),
-  source_commit = case when (w.commit, w.record) > (p.source_commit, p.source_record) then w.commit
-                       else p.source_commit end,
-  source_record = case when (w.commit, w.record) > (p.source_commit, p.source_record) then w.record
-                       else p.source_record end,
+  source_commit = case when (w.commit, w.record, w.place) > (p.source_commit, p.source_record, p.source_order)
+                       then w.commit else p.source_commit end,
+  source_record = case when (w.commit, w.record, w.place) > (p.source_commit, p.source_record, p.source_order)
+                       then w.record else p.source_record end,
+  source_order = case when (w.commit, w.record, w.place) > (p.source_commit, p.source_record, p.source_order)
+                      then w.place else p.source_order end,
   snapshot_tx = case when w.snapshot_tx <> 0 then w.snapshot_tx else p.snapshot_tx end
-from unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-  as w(topic, part, first, last, commit, record, snapshot_tx, committed_ms)
+from unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+  %s::bigint[]) as w(topic, part, first, last, commit, record, place, snapshot_tx, committed_ms)
 where p.topic = w.topic and p.partition = w.part and p.next_offset = w.first
-returning p.topic, p.partition, old.source_commit, old.source_record, old.snapshot_tx
+returning p.topic, p.partition, old.source_commit, old.source_record, old.source_order, old.snapshot_tx
 """
 # The rows are locked one by one in the order of the arrays (sorted by the caller) before the update touches any:
 # an update with a join locks in the order of its plan, and two workers with several partitions could deadlock.
@@ -56,12 +58,13 @@ class PostgresPositions:
             [a.chunk.end for a in advances],
             [a.commit for a in advances],
             [a.record for a in advances],
+            [a.order for a in advances],
             [a.snapshot_tx for a in advances],
             [a.committed_ms for a in advances],
         )
         taken = {
-            (topic, partition): Watermark(commit, record, snapshot_tx)
-            for topic, partition, commit, record, snapshot_tx in self._connection.exec_driver_sql(TAKE, columns)
+            (topic, partition): Watermark(*watermark)
+            for topic, partition, *watermark in self._connection.exec_driver_sql(TAKE, columns)
         }
         return taken if len(taken) == len(advances) else None
 

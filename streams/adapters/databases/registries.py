@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError
 
 from streams.adapters.databases.mirror import encoded
 from streams.adapters.databases.target import translated
-from streams.errors import ErrorKind, SelarasError
 from streams.ports.capture import CaptureIdentity
 from streams.ports.registry import Load, RegisteredCapture, WorkerFacts
 
@@ -23,18 +21,22 @@ returning generation, settled
 RETIRE = text("update selaras.capture set retired_at = now() where retired_at is null")
 SETTLE = text("update selaras.capture set settled = true where generation = :generation")
 FORGET_POSITIONS = text("delete from selaras.position")
+FORGET_SNAPSHOTS = text("update selaras.mirror_table set counted_in = null")
+GIVE_UP_LOADS = text("update selaras.load set state = 'given up' where table_name = :table and state = 'open'")
 BEGIN_LOAD = text("""
 insert into selaras.load (id, table_name, condition, floor) values (:id, :table, :condition, :floor)
 """)
 FINISH_LOAD = text("""
 update selaras.load set state = 'done', finished_at = now(), left_over = :left_over where id = :id
-returning table_name, condition
+returning table_name, condition, started_at
 """)
 KNOWN_AGAIN = text("""
-update selaras.mirror_table set unknown_since = null, unknown_reason = null where table_name = :table
+update selaras.mirror_table set unknown_since = null, unknown_reason = null
+where table_name = :table and unknown_since < :began
 """)
 RESOLVE = text("""
-update selaras.undecodable set resolved_at = now() where resolved_at is null and topic like '%.' || :table
+update selaras.undecodable set resolved_at = now() where resolved_at is null and stored_at < :began
+  and topic like '%.' || :table
 """)
 LOADS = text("""
 select id, table_name, condition, floor, state, left_over from selaras.load order by started_at desc limit :limit
@@ -65,6 +67,7 @@ class PostgresCaptureRegistry:
         """See the port."""
         with translated("target"), self._engine.begin() as connection:
             connection.execute(FORGET_POSITIONS)
+            connection.execute(FORGET_SNAPSHOTS)
             row = connection.exec_driver_sql(REGISTER, (encoded(identity),)).one()
         return RegisteredCapture(row[0], identity, row[1])
 
@@ -88,21 +91,18 @@ class PostgresLoadRegistry:
     def begin(self, load: Load) -> None:
         """See the port."""
         values = {"id": load.id, "table": load.table, "condition": load.condition, "floor": load.floor}
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(BEGIN_LOAD, values)
-        except IntegrityError:
-            raise SelarasError(
-                ErrorKind.CONFLICT, f"A load of {load.table} is still open.", "run 'selaras load finish' for it"
-            ) from None
+        with translated("target"), self._engine.begin() as connection:
+            connection.execute(GIVE_UP_LOADS, values)
+            connection.execute(BEGIN_LOAD, values)
 
     def finish(self, load_id: str, left_over: int) -> None:
         """See the port. Only a load of the whole table makes it known again."""
         with translated("target"), self._engine.begin() as connection:
             row = connection.execute(FINISH_LOAD, {"id": load_id, "left_over": left_over}).one()
             if not row.condition:
-                connection.execute(KNOWN_AGAIN, {"table": row.table_name})
-                connection.execute(RESOLVE, {"table": row.table_name})
+                values = {"table": row.table_name, "began": row.started_at}
+                connection.execute(KNOWN_AGAIN, values)
+                connection.execute(RESOLVE, values)
 
     def loads(self, limit: int) -> Sequence[Load]:
         """See the port."""

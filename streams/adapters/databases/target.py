@@ -14,6 +14,7 @@ from streams.adapters.databases.key_states import PostgresKeyStates
 from streams.adapters.databases.mirror import MirrorStatements, PostgresMirror
 from streams.adapters.databases.positions import PostgresPositions
 from streams.adapters.databases.sources import PostgresSources, SourceStatements
+from streams.adapters.databases.sweep import PostgresSweep, SweepStatements
 from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import (
@@ -24,6 +25,7 @@ from streams.ports.replication import (
     Mirror,
     Positions,
     Sources,
+    Sweep,
     TargetRows,
     UnitOfWork,
 )
@@ -36,6 +38,7 @@ class Statements:
     """Everything that is made once from catalogs and declarations."""
 
     mirror: MirrorStatements
+    sweep: SweepStatements
     sources: SourceStatements
     target: TargetStatements
 
@@ -47,6 +50,7 @@ class PostgresUnitOfWork:
     guard: Guard
     positions: Positions
     mirror: Mirror
+    sweep: Sweep
     sources: Sources
     target: TargetRows
     states: KeyStates
@@ -72,6 +76,7 @@ class PostgresTarget:
             PostgresGuard(connection),
             PostgresPositions(connection),
             PostgresMirror(connection, self._statements.mirror),
+            PostgresSweep(connection, self._statements.sweep),
             PostgresSources(connection, self._statements.sources),
             PostgresTargetRows(connection, self._statements.target),
             PostgresKeyStates(connection),

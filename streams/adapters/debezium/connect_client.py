@@ -1,7 +1,7 @@
 """One connector in Kafka Connect: its configuration, its state, its offsets."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -68,6 +68,8 @@ class ConnectConnector:
             return
         self._delete_offsets()
         self._rest.call("DELETE", self._path)
+        # For a moment Connect still tells the state of what it no longer knows.
+        self._until(lambda: self.state() is None, "go away")
 
     def offset(self) -> CommittedOffset | None:
         """The one partition's committed offset."""
@@ -87,21 +89,25 @@ class ConnectConnector:
 
     def _delete_offsets(self) -> None:
         """Only a stopped connector's offsets can be deleted, and stopping takes its time."""
+        self._until(self._offsets_deleted, "stop")
+
+    def _offsets_deleted(self) -> bool:
+        state = self.state()
+        if state is None or state.connector != "STOPPED" or state.tasks:
+            return False
+        try:
+            self._rest.call("DELETE", f"{self._path}/offsets")
+        except SelarasError:
+            return False
+        return True
+
+    def _until(self, holds: Callable[[], bool], what: str) -> None:
         deadline = self._clock.now() + _STOP_DEADLINE_S
-        while True:
-            state = self.state()
-            stopped = state is not None and state.connector == "STOPPED" and not state.tasks
-            try:
-                if stopped:
-                    self._rest.call("DELETE", f"{self._path}/offsets")
-                    return
-            except SelarasError:
-                if self._clock.now() > deadline:
-                    raise
+        while not holds():
             if self._clock.now() > deadline:
                 raise SelarasError(
                     ErrorKind.UNAVAILABLE,
-                    f"Connector {self._name} did not stop within {_STOP_DEADLINE_S:.0f} s.",
+                    f"Connector {self._name} did not {what} within {_STOP_DEADLINE_S:.0f} s.",
                     "Run the command again.",
                 )
             self._clock.pause(0.1)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,13 @@ def read_mapping(folder: Path) -> MappingFiles:
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             content = yaml.safe_load(text)
-        except yaml.MarkedYAMLError as error:
-            at = error.problem_mark
-            lines.append(f"{path}:{at.line + 1}:{at.column + 1}: {error.problem}" if at else f"{path}: {error}")
+        except yaml.YAMLError as error:
+            at = getattr(error, "problem_mark", None)
+            what = getattr(error, "problem", None) or getattr(error, "reason", "not YAML")
+            lines.append(f"{path}:{at.line + 1}:{at.column + 1}: {what}" if at else f"{path}:1:1: {what}")
             continue
         marks[str(path)] = _marks(node) if node is not None else {}
+        lines += [f"{path}:{line}:{column}: {name!r} is declared twice" for name, line, column in _twice(node)]
         found = sorted(schema.iter_errors(content), key=lambda e: [str(part) for part in e.absolute_path])
         lines += [_line(str(path), marks[str(path)], tuple(e.absolute_path), e.message) for e in found]
         if not found:
@@ -67,6 +69,20 @@ def _marks(node: yaml.Node, path: tuple[str | int, ...] = ()) -> dict[tuple[str 
         for number, item in enumerate(node.value):
             found |= _marks(item, (*path, number))
     return found
+
+
+def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
+    """Keys that a mapping holds already: YAML would let the last one win without a word."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key.value, key.start_mark.line + 1, key.start_mark.column + 1
+            seen.add(key.value)
+            yield from _twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _twice(item)
 
 
 def _line(file: str, marks: Mapping[tuple[str | int, ...], Mark], path: tuple[Any, ...], message: str) -> str:

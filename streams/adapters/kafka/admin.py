@@ -1,5 +1,6 @@
 """One shared admin client, made on first use; its failures as SelarasErrors."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -25,6 +26,7 @@ class KafkaDoor:
         """The admin client. SelarasError (unavailable) if the broker does not answer; the next call begins anew."""
         with self._lock, self.guarded():
             if self._client is None:
+                self._knock()
                 self._client = KafkaAdminClient(
                     bootstrap_servers=self.bootstrap,
                     client_id="selaras-admin",
@@ -54,6 +56,19 @@ class KafkaDoor:
         """Give up the connection."""
         with self._lock:
             self._forget()
+
+    def _knock(self) -> None:
+        """OSError unless somebody listens. The library would try until its deadline, and leak a socket each time."""
+        failure = OSError("no address")
+        for address in self.bootstrap.split(","):
+            host, _, port = address.strip().rpartition(":")
+            try:
+                socket.create_connection((host, int(port)), self.timeout_ms / 1000).close()
+            except OSError as error:
+                failure = error
+            else:
+                return
+        raise failure
 
     def _forget(self) -> None:
         client, self._client = self._client, None

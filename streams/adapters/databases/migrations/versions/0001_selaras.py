@@ -22,6 +22,7 @@ create table selaras.position (
   next_offset   bigint      not null,
   source_commit bigint      not null default 0,   -- newest (commit, record) of the log seen in this partition
   source_record bigint      not null default 0,
+  source_order  bigint      not null default 0,   -- place in the transaction: rows can share a log record
   snapshot_tx   bigint      not null default 0,   -- transaction of the initial snapshot that filled it
   committed_ms  bigint,                           -- source commit time of the newest event, ms since 1970 UTC
   applied_at    timestamptz not null default now(),
@@ -30,11 +31,18 @@ create table selaras.position (
 
 create table selaras.mirror_table (
   table_name       text    primary key,
-  floor_generation integer not null default 0,    -- position of the last TRUNCATE: nothing below it counts
-  floor_commit     bigint  not null default 0,
-  floor_record     bigint  not null default 0,
   unknown_since    timestamptz,                   -- an event could not be decoded: the table must be read again
-  unknown_reason   text
+  unknown_reason   text,
+  counted_in       text                           -- snapshot in which a keyless table was counted anew
+);
+
+create table selaras.truncation (                 -- rows below one of these count as deleted, also late ones
+  table_name   text    not null,
+  generation   integer not null,
+  commit       bigint  not null,
+  record       bigint  not null,
+  committed_ms bigint  not null,
+  primary key (table_name, generation, commit, record)
 );
 
 create table selaras.key_state (
@@ -115,7 +123,7 @@ create table selaras.load (
   table_name  text        not null,
   condition   text,
   floor       bigint      not null,                -- LSN before the signal: what the load did not bring lies below it
-  state       text        not null default 'open' check (state in ('open', 'done')),
+  state       text        not null default 'open' check (state in ('open', 'done', 'given up')),
   started_at  timestamptz not null default now(),
   finished_at timestamptz,
   left_over   bigint
@@ -139,6 +147,7 @@ def downgrade() -> None:
         "touched",
         "claim",
         "key_state",
+        "truncation",
         "mirror_table",
         "position",
         "capture",

@@ -1,0 +1,89 @@
+"""What a load leaves to do in the mirror: rows that it did not bring, and contents counted anew."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from streams.adapters.databases.engines import JsonDocument
+from streams.adapters.databases.sql_names import quoted
+from streams.projection.catalog import Catalog
+
+PAGE = 1000
+SNAPSHOT = "update selaras.mirror_table set counted_in = %s where table_name = %s"
+
+
+class PostgresSweep:
+    """Implements the port ``Sweep``."""
+
+    def __init__(self, connection: Connection, statements: "SweepStatements") -> None:
+        self._connection = connection
+        self._statements = statements
+
+    def mark_left_over(self, table: str, where: str, generation: int, floor: int) -> tuple[int, Mapping[str, set[str]]]:
+        """See the port."""
+        condition = f" and ({where.replace('%', '%%')})" if where else ""
+        if table in self._statements.keyless:
+            # Contents are counted anew by every load: those that only an older generation counted are gone.
+            statement = f"update mirror.{quoted(table)} set _count = 0, _generation = %s where _generation < %s"
+            return self._run(table, statement + condition, (generation, generation))
+        statement = (
+            f"update mirror.{quoted(table)} set _deleted = true, _generation = %s, _commit = %s, _record = 0, "
+            f"_rank = 0 where not _deleted and (_generation, _commit) < (%s, %s)"
+        )
+        return self._run(table, statement + condition, (generation, floor, generation, floor))
+
+    def recount(
+        self, table: str, rows: Iterable[bytes], generation: int, snapshot: str
+    ) -> tuple[int, Mapping[str, set[str]]]:
+        """See the port."""
+        statement = f"update mirror.{quoted(table)} set _count = 0 where _count <> 0"
+        emptied, touched = self._run(table, statement, ())
+        count = 0
+        place = (
+            b'{"_count":1,"_generation":%d,"_commit":0,"_record":0,"_rank":1,"_tx":0,"_committed_ms":0,' % generation
+        )
+        page: list[bytes] = []
+        for row in rows:
+            page.append(place + row.lstrip()[1:])
+            count += 1
+            if len(page) == PAGE:
+                touched = _joined(touched, self._count(table, page))
+                page = []
+        if page:
+            touched = _joined(touched, self._count(table, page))
+        self._connection.exec_driver_sql(SNAPSHOT, (snapshot, table))
+        return count - emptied, touched
+
+    def _count(self, table: str, page: Sequence[bytes]) -> Mapping[str, set[str]]:
+        document = JsonDocument(b"[" + b",".join(page) + b"]")
+        # No partition brought these: -1, so that no partition's new snapshot takes them away.
+        cursor = self._connection.exec_driver_sql(self._statements.count[table], (-1, document))
+        return _values(self._statements.returning.get(table, ()), cursor)
+
+    def _run(self, table: str, statement: str, values: Sequence[object]) -> tuple[int, Mapping[str, set[str]]]:
+        columns = self._statements.returning.get(table, ())
+        pairs = ", ".join(f"old.{quoted(c)}::text, new.{quoted(c)}::text" for c in columns) or "1"
+        cursor = self._connection.exec_driver_sql(f"{statement} returning {pairs}", tuple(values))
+        rows = cursor.all()
+        return len(rows), _values(columns, rows)
+
+
+class SweepStatements:
+    """What the sweep shares with the mirror's own statements."""
+
+    def __init__(self, legacy: Catalog, returning: Mapping[str, Sequence[str]], count: Mapping[str, str]) -> None:
+        self.keyless = {table.name for table in legacy.tables.values() if not table.key}
+        self.returning = returning
+        self.count = count
+
+
+def _values(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dict[str, set[str]]:
+    touched: dict[str, set[str]] = {name: set() for name in columns}
+    for row in rows:
+        for place, name in enumerate(columns):
+            touched[name].update(str(v) for v in row[2 * place : 2 * place + 2] if v is not None)
+    return touched
+
+
+def _joined(left: Mapping[str, set[str]], right: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    return {name: left.get(name, set()) | right.get(name, set()) for name in {*left, *right}}

@@ -1,0 +1,74 @@
+"""What the target can say of the run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReading:
+    """A worker's last word."""
+
+    name: str
+    host: str
+    pid: int
+    state: str  # "running" or "stopped"
+    seen_s: float  # seconds since it last reported
+    events: int  # applied since it started
+    written: int  # target rows written since it started
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReading:
+    """One look at the target database. Ages and lags in seconds; None where nothing happened yet."""
+
+    generation: int | None  # of the capture that is followed
+    mapping: str | None  # first characters of the fingerprint in force
+    recomputed: bool | None  # every key has been computed under it
+    heartbeat_age_s: float | None  # since the newest heartbeat that was applied was committed in the legacy database
+    apply_lag_s: float | None  # from commit to apply, of the newest batch with changes
+    last_batch_age_s: float | None
+    positions: Mapping[tuple[str, int], int]
+    workers: Sequence[WorkerReading]
+    rows: Mapping[str, int]  # by target table
+    mirrored: Mapping[str, int]  # by legacy table: estimated rows in the mirror
+    keys: Mapping[str, Mapping[str, int]]  # by projection and outcome: keys that are more than plain rows
+    undecodable: int  # stored events that no re-read has resolved
+    unknown_tables: Mapping[str, str]  # table and reason
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event that could not be decoded; its content stays in the database."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    stored_at: str
+    resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReading:
+    """A key that is waiting, quarantined, or a row with refused columns."""
+
+    projection: str
+    key: str  # a business number, a project's id: what the operator looks it up by
+    outcome: str
+    faults: Sequence[Mapping[str, str | None]]
+    waits_for: str | None  # the key that it waits for
+    since: str
+
+
+class TargetStatus(Protocol):
+    """Reads, and nothing else."""
+
+    def read(self) -> TargetReading:
+        """One consistent look. SelarasError (unavailable) when the target is away."""
+
+    def stored_events(self, limit: int) -> Sequence[StoredEvent]:
+        """The newest undecodable events."""
+
+    def keys(self, outcome: str | None, projection: str | None, limit: int) -> Sequence[KeyReading]:
+        """Key states, oldest first."""

@@ -1,0 +1,66 @@
+"""One look at the whole run: what each stage knows, how old that is, and what could not be asked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from streams.errors import SelarasError
+from streams.ports.capture import EndOffsets
+from streams.ports.status import TargetReading, TargetStatus
+from streams.services.capture import Capture, CaptureStatus
+
+T = TypeVar("T")
+WORKER_SILENT_S = 5.0  # a worker reports every second
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The stages; a part that could not be reached is None, and ``unknown`` says why: unknown is not zero."""
+
+    capture: CaptureStatus
+    target: TargetReading | None
+    behind: Mapping[str, int] | None  # by topic: events on the broker that are not applied yet
+    workers_alive: int | None
+    unknown: Mapping[str, str]
+
+    @property
+    def healthy(self) -> bool:
+        """Everything known, capture well, a worker alive, no table unknown."""
+        if self.unknown or self.target is None or not self.capture.healthy:
+            return False
+        return bool(self.workers_alive) and not self.target.unknown_tables
+
+
+class StatusService:
+    """Asks every stage, each on its own: one that is away hides nothing of the others."""
+
+    def __init__(self, capture: Capture, ends: EndOffsets, target: TargetStatus) -> None:
+        self._capture = capture
+        self._ends = ends
+        self._target = target
+
+    def read(self) -> Status:
+        """Never raises for a part that is away."""
+        unknown: dict[str, str] = {}
+        capture = self._capture.status()
+        unknown.update(capture.unknown)
+        target = _learn("target", self._target.read, unknown)
+        ends = _learn("broker", lambda: self._ends.end_offsets(self._capture.plan.data_topics), unknown)
+        behind: dict[str, int] | None = None
+        if target is not None and ends is not None:
+            behind = {}
+            for (topic, partition), end in sorted(ends.items()):
+                left = max(0, end - target.positions.get((topic, partition), 0))
+                behind[topic] = behind.get(topic, 0) + left
+        alive = None
+        if target is not None:
+            alive = sum(w.state == "running" and w.seen_s < WORKER_SILENT_S for w in target.workers)
+        return Status(capture, target, behind, alive, unknown)
+
+
+def _learn(name: str, ask: Callable[[], T], unknown: dict[str, str]) -> T | None:
+    try:
+        return ask()
+    except SelarasError as error:
+        unknown[name] = error.sentence
+        return None

@@ -1,0 +1,188 @@
+"""Random histories of three legacy tables, and random ways in which their events reach the engine."""
+
+from collections.abc import Sequence
+from random import Random
+
+from hypothesis import strategies as st
+
+from streams.changes.chunk import Chunk
+from tests.history import Emitted, History, Row, delivered
+
+NIBS = ("9999000000017", "9999000000025", "9999000000033", "9999000000041", "123", " 9999000000017")
+OSS_IDS = ("P-1", "P-2", "P-3")
+PROJECTS = ("R-1", "R-2", "R-3", "R-4")
+NAMES = ("PT Satu", "CV  Dua", "", "Toko\nTiga")
+DATES = ("2019-03-04", "04/03/2019", "2020-01-31", "31/02/2020", "-")
+TIMES = ("2019-03-04T10:11:12Z", "2020-05-06T07:08:09.5Z", "2021-01-01T00:00:00Z")
+
+HEADER = {
+    "jenis_pelaku_usaha": 11,
+    "jenis_perseroan": "01",
+    "perseroan_daerah_id": "9271000000",
+    "flag_ekspor": "N",
+    "versi_pia": "3.0",
+    "tgl_update": None,
+}
+PROJECT = {
+    "satuan_luas_tanah": "01",
+    "jenis_proyek": "01",
+    "status_proyek": "01",
+    "tgl_update": None,
+    "jumlah_investasi_rekap": None,
+}
+HEADER_VALUES = {
+    "nib": NIBS,
+    "oss_id": OSS_IDS,
+    "nama_perseroan": NAMES,
+    "tgl_terbit_nib": DATES,
+    "tgl_perubahan_nib": DATES,
+    "status_nib": ("01", "02", "ZZ"),
+    "sts_aktif": ("1", "1", "0"),
+    "total_modal_dasar": ("2500000000     ", "1e99", "0              "),
+    "tgl_insert": TIMES,
+}
+PROJECT_VALUES = {
+    "nib": NIBS,
+    "id_proyek": PROJECTS,
+    "kbli": ("55194", "99999", ""),
+    "uraian_usaha": ("Vila", "Hotel"),
+    "luas_tanah": ("1.5", "banyak"),
+    "sts_aktif": ("1", "1", "0"),
+    "tgl_insert": TIMES,
+}
+MICRO_VALUES = {
+    "nib": (*NIBS, None),
+    "nama_usaha": NAMES,
+    "status_nib": ("Aktif", "?"),
+    "day_of_tanggal_terbit": ("2019-03-04Z", None),
+    "modal_usaha": (1000000.0, "NaN", 5e14),
+}
+DEEDS = (
+    ("insert", "tr_oss_header"),
+    ("insert", "tr_oss_header"),
+    ("update", "tr_oss_header"),
+    ("update", "tr_oss_header"),
+    ("rekey", "tr_oss_header"),
+    ("delete", "tr_oss_header"),
+    ("insert", "tr_oss_proyek"),
+    ("insert", "tr_oss_proyek"),
+    ("update", "tr_oss_proyek"),
+    ("rekey", "tr_oss_proyek"),
+    ("delete", "tr_oss_proyek"),
+    ("insert", "oss_iumk"),
+    ("double", "oss_iumk"),
+    ("copy", "oss_iumk"),
+    ("update", "oss_iumk"),
+    ("delete", "oss_iumk"),
+    ("reread", "tr_oss_header"),
+    ("reread", "tr_oss_proyek"),
+    ("truncate", "tr_oss_header"),
+    ("truncate", "tr_oss_proyek"),
+    ("truncate", "oss_iumk"),
+    ("commit", ""),
+    ("commit", ""),
+)
+VALUES = {"tr_oss_header": HEADER_VALUES, "tr_oss_proyek": PROJECT_VALUES, "oss_iumk": MICRO_VALUES}
+FIXED: dict[str, dict[str, object]] = {"tr_oss_header": HEADER, "tr_oss_proyek": PROJECT, "oss_iumk": {}}
+SURROGATES = {"tr_oss_header": "idoss", "tr_oss_proyek": "idpryk"}
+
+deeds = st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 2**32)), min_size=4, max_size=40)
+"""What happens, each with a seed for its details."""
+
+
+def live_through(history: History, plan: Sequence[tuple[tuple[str, str], int]], present: int) -> None:
+    """Let the deeds happen; of those, the first ``present`` before the initial snapshot, which reads their result."""
+    for number, (deed, seed) in enumerate(plan):
+        if number == present:
+            _read_all(history)
+        _do(history, deed, Random(seed))
+    if present >= len(plan):
+        _read_all(history)
+    history.commits()
+
+
+def _read_all(history: History) -> None:
+    history.commits()
+    history.log.clear()
+    for table in VALUES:
+        history.snapshot(table, 500)
+
+
+def _do(history: History, deed: tuple[str, str], random: Random) -> None:
+    what, table = deed
+    rows = history.rows.get(table, [])
+    if what == "commit":
+        history.commits()
+    elif what == "truncate":
+        history.truncate(table, random.randrange(history.partitions))
+    elif what == "insert":
+        history.insert(table, **_new(history, table, random))
+    elif what == "copy":
+        history.copy(table, [_new(history, table, random) for _ in range(3)])
+    elif rows:
+        _change(history, deed, random.choice(rows), random)
+
+
+def _change(history: History, deed: tuple[str, str], row: Row, random: Random) -> None:
+    what, table = deed
+    if what == "delete":
+        history.delete(table, row)
+    elif what == "double":
+        history.insert(table, **row)
+    elif what == "reread":
+        history.commits()
+        history.reread(table, history.rows[table])
+    elif what == "rekey":
+        history.update(table, row, **{SURROGATES[table]: _surrogate(history)}, **_some(table, random, 0.2))
+    else:
+        history.update(table, row, **_some(table, random, 0.3))
+
+
+def _new(history: History, table: str, random: Random) -> Row:
+    key = {SURROGATES[table]: _surrogate(history)} if table in SURROGATES else {}
+    return {**FIXED[table], **key, **_some(table, random, 1.0)}
+
+
+def _some(table: str, random: Random, share: float) -> Row:
+    return {name: random.choice(values) for name, values in VALUES[table].items() if random.random() < share}
+
+
+def _surrogate(history: History) -> int:
+    history.lsn += 10
+    return history.lsn
+
+
+def crashed(log: Sequence[Emitted], random: Random, crashes: int) -> list[Emitted]:
+    """The same with a connector that crashed: each time it sends again what it had sent last, in order."""
+    first = next((n for n, (_, _, _, value) in enumerate(log) if b'"op": "r"' not in value), len(log))
+    sent: list[Emitted] = list(log[:first])
+    at = first
+    for _ in range(crashes):
+        until = random.randint(at, len(log))
+        sent += log[at:until]
+        at = random.randint(max(first, until - 12), until)
+    return [*sent, *log[at:]]
+
+
+def batches(log: Sequence[Emitted], random: Random, largest: int) -> list[list[Chunk]]:
+    """Partitions cut into chunks, chunks shuffled across partitions, several to a batch."""
+    queues = [list(_cut(chunk, random, largest)) for chunk in delivered(log)]
+    found: list[list[Chunk]] = []
+    while queues:
+        batch = []
+        for _ in range(random.randint(1, 4)):
+            if queues:
+                queue = random.choice(queues)
+                batch.append(queue.pop(0))
+                queues = [q for q in queues if q]
+        found.append(batch)
+    return found
+
+
+def _cut(chunk: Chunk, random: Random, largest: int) -> list[Chunk]:
+    parts, left = [], chunk
+    while left.records:
+        end = left.start + random.randint(1, largest)
+        parts.append(Chunk(left.topic, left.partition, left.start, [r for r in left.records if r.offset < end]))
+        left = left.since(end)
+    return parts
