@@ -81,6 +81,7 @@ class WorkerSettings:
     max_batch_rows: int = 2000  # changes in one target transaction, at most
     fetch_bytes: int = 1_048_576  # bytes of one fetch and partition
     session_timeout_s: float = 10.0  # seconds after which a silent worker loses its partitions
+    tidy_every_s: float = 600.0  # seconds between two rounds of housekeeping
     retry_delay_max_s: float = 3.0  # seconds between two tries while a part is away, at most
 
 
@@ -92,6 +93,7 @@ class Settings:
     secrets_dir: Path | None = None  # one file a role with its password; None means <home>/secrets
     schemas_dir: Path = Path("schemas")  # DDL, mapping, reference data
     connectors_dir: Path = Path("connectors")  # connector configurations and the Java parts' versions
+    java_dir: Path = Path(".cache/java")  # where the Java parts are installed, shared by all homes
     stack: StackSettings = field(default_factory=StackSettings)
     legacy: LegacySettings = field(default_factory=LegacySettings)
     target: TargetSettings = field(default_factory=TargetSettings)
@@ -126,31 +128,74 @@ class Settings:
 
 
 def load_settings(environment: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
-    """Read the file and the environment; SelarasError (configuration) names the field at fault."""
+    """Read the file and the environment; SelarasError (configuration) names every setting that does not exist.
+
+    ``home`` wins over both.
+    """
     environment = os.environ if environment is None else environment
-    path = Path(environment.get("SELARAS_CONFIG", "selaras.toml"))
-    values: dict[str, Any] = {}
-    if path.exists():
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    elif "SELARAS_CONFIG" in environment:
-        raise SelarasError(ErrorKind.CONFIGURATION, f"The settings file {path} does not exist.")
-    for group in fields(Settings):
-        prefix = f"SELARAS_{group.name.upper()}"
-        if prefix in environment:
-            values[group.name] = environment[prefix]
-        for name, text in environment.items():
-            if name.startswith(prefix + "_") and group.name in _GROUPS:
-                values.setdefault(group.name, {})[name.removeprefix(prefix + "_").lower()] = text
+    values = _from_file(environment)
+    _refuse(_unknown(values))
+    for name, group in _GROUPS.items():
+        for setting in fields(group):
+            text = environment.get(f"SELARAS_{name}_{setting.name}".upper())
+            if text is not None:
+                values.setdefault(name, {})[setting.name] = text
+    for name in _FOLDERS:
+        text = environment.get(f"SELARAS_{name}".upper())
+        if text is not None:
+            values[name] = text
+    _refuse(_unknown_variables(environment))
     if home is not None:
         values["home"] = str(home)
     try:
-        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise SelarasError(ErrorKind.CONFIGURATION, f"Settings: {error}.") from error
-    return settings
+        raise SelarasError(ErrorKind.CONFIGURATION, f"Settings: {error}.", "see docs/settings.md") from error
 
 
-_GROUPS = {"stack", "legacy", "target", "kafka", "connect", "worker"}
+_GROUPS: Mapping[str, type] = {
+    "stack": StackSettings,
+    "legacy": LegacySettings,
+    "target": TargetSettings,
+    "kafka": KafkaSettings,
+    "connect": ConnectSettings,
+    "worker": WorkerSettings,
+}
+_FOLDERS = tuple(f.name for f in fields(Settings) if f.name not in _GROUPS)
+
+
+def _from_file(environment: Mapping[str, str]) -> dict[str, Any]:
+    path = Path(environment.get("SELARAS_CONFIG", "selaras.toml"))
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if "SELARAS_CONFIG" in environment:
+            raise SelarasError(ErrorKind.CONFIGURATION, f"The settings file {path} does not exist.") from None
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SelarasError(ErrorKind.CONFIGURATION, f"The settings file {path} is no TOML: {error}.") from None
+
+
+def _unknown(values: Mapping[str, Any]) -> list[str]:
+    unknown = [name for name in values if name not in _GROUPS and name not in _FOLDERS]
+    for name, group in _GROUPS.items():
+        known = {setting.name for setting in fields(group)}
+        content = values.get(name, {})
+        unknown += [f"{name}.{key}" for key in content if key not in known] if isinstance(content, dict) else [name]
+    return unknown
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    known = {f"SELARAS_{name}_{s.name}".upper() for name, group in _GROUPS.items() for s in fields(group)}
+    prefixes = tuple(f"SELARAS_{name}_".upper() for name in _GROUPS)
+    return sorted(name for name in environment if name.startswith(prefixes) and name not in known)
+
+
+def _refuse(unknown: list[str]) -> None:
+    if unknown:
+        raise SelarasError(
+            ErrorKind.CONFIGURATION, f"There is no setting {', '.join(unknown)}.", "docs/settings.md lists them all"
+        )
 
 
 def _decode(kind: type, value: object) -> object:

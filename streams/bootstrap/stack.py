@@ -44,10 +44,11 @@ def stack_service(settings: Settings) -> StackService:
 
 
 def java_parts(settings: Settings) -> JavaParts:
-    """Kafka, Connect and Debezium; their cache lies in the clone and is shared by all homes."""
+    """Kafka, Connect and Debezium; installed once for all homes."""
     connectors = settings.connectors_dir.resolve()
-    cache = connectors.parent / ".cache" / "java"
-    return JavaParts(connectors / "pom.xml", cache, settings.home.resolve() / "logs" / "maven.log")
+    return JavaParts(
+        connectors / "pom.xml", settings.java_dir.resolve(), settings.home.resolve() / "logs" / "maven.log"
+    )
 
 
 def _legacy(settings: Settings) -> ClusterPlan:

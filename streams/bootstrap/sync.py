@@ -14,7 +14,7 @@ from streams.adapters.databases.registries import (
 )
 from streams.adapters.databases.target import translated
 from streams.adapters.memory.fail_points import fail_points
-from streams.bootstrap.capture import barrier_service, capture_plan, capture_service
+from streams.bootstrap.capture import barrier_service, capture_plan, capture_service, legacy_marks
 from streams.bootstrap.databases import applier_engine, legacy_reader_engine, target_engine
 from streams.bootstrap.replicate import ground, replicate_service
 from streams.ports.registry import WorkerRegistry
@@ -24,6 +24,7 @@ from streams.services.recompute import Recompute
 from streams.services.registration import Registration
 from streams.services.replicate import Replicate
 from streams.services.start import Start
+from streams.services.tidy import Tidy
 from streams.settings import Settings
 
 # Full computations walk tables in key order: sequential scans and merges are welcome there, frozen sessions are not.
@@ -67,6 +68,18 @@ def prove_service(settings: Settings) -> Prove:
         PostgresMirrorComparison(legacy, target, base.legacy, settings.legacy.schema),
         Recompute(base.target, base.plan),
         PostgresTargetCounts(target, tuple(base.plan.ranks)),
+    )
+
+
+def tidy_service(settings: Settings) -> Tidy:
+    """Housekeeping behind a barrier."""
+    base = ground(settings, legacy_reader_engine(settings), applier_engine(settings))
+    return Tidy(
+        legacy_marks(settings),
+        barrier_service(settings, PostgresAppliedPositions(target_engine(settings))),
+        base.target,
+        base.plan,
+        frozenset(table.name for table in base.tables if table.is_keyless),
     )
 
 

@@ -1,16 +1,18 @@
 """What commands print: tables or ``--json``, and errors with their next step."""
 
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
+import click
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from streams.errors import SelarasError
+from streams.errors import ErrorKind, SelarasError
 
 out = Console()
 err = Console(stderr=True)
@@ -51,7 +53,7 @@ def fail(error: SelarasError) -> NoReturn:
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """A command whose SelarasErrors are told, not raised."""
+    """A command whose failures are told, not raised; of one that nobody foresaw only its kind and place are shown."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -59,5 +61,21 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except SelarasError as error:
             fail(error)
+        except (typer.Exit, typer.Abort, click.ClickException):
+            raise
+        except Exception as error:
+            fail(_unforeseen(error))
 
     return run
+
+
+def _unforeseen(error: Exception) -> SelarasError:
+    places = traceback.extract_tb(error.__traceback__)
+    ours = [place for place in places if "/streams/" in place.filename] or list(places)
+    last = ours[-1]
+    where = f"{last.filename.rpartition('/streams/')[2]}:{last.lineno}"
+    return SelarasError(
+        ErrorKind.UNKNOWN,
+        f"Unforeseen: {type(error).__name__} at {where} in {last.name}.",
+        "report this sentence; it is safe to run the command again",
+    )

@@ -34,7 +34,13 @@ def run(
     settings: Settings = ctx.obj
     configure_logs(as_json=log_json)
     plan = AppPlan(settings.bootstrap, sync.data_topics(settings), settings.kafka, settings.worker)
-    parts = WorkerParts(_Checks(settings), sync.worker_registry(settings), sync.armed_fail_points(), plan)
+    parts = WorkerParts(
+        _Checks(settings),
+        sync.worker_registry(settings),
+        sync.armed_fail_points(),
+        plan,
+        lambda: sync.tidy_service(settings).run(settings.worker.tidy_every_s),
+    )
     run_worker(parts, name or f"{socket.gethostname()}")
 
 
@@ -48,6 +54,21 @@ def recompute(ctx: typer.Context, as_json: AsJson = False) -> None:
         print_json(computed)
     else:
         _show_computed(computed, "written")
+
+
+@app.command()
+@guarded
+def tidy(
+    ctx: typer.Context,
+    deadline: Annotated[float, typer.Option(help="Seconds to wait for the barrier.")] = 120.0,
+    as_json: AsJson = False,
+) -> None:
+    """Take away tombstones that have done their work and old lists of touched keys. Workers do this by themselves."""
+    tidied = sync.tidy_service(ctx.obj).run(deadline)
+    if as_json:
+        print_json(tidied)
+    else:
+        out.print(f"Gone: {tidied.tombstones} tombstones, {tidied.truncations} truncations, {tidied.touched} lists.")
 
 
 @app.command()

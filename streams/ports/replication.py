@@ -137,6 +137,23 @@ class Sweep(Protocol):
         """
 
 
+class Tidying(Protocol):
+    """Takes away what no comparison needs any more. Needs a barrier that was passed."""
+
+    def drop_outranked(self, table: str, key: str, floor: int) -> int:
+        """Remove deleted rows below ``floor`` (LSN) where a live row holds the same ``key``; how many.
+
+        Everything committed before ``floor`` must be applied: until then the row is the tombstone that late, older
+        changes of it are compared with.
+        """
+
+    def drop_truncations(self, floor: int) -> int:
+        """Forget truncations below ``floor``: nothing older than they can arrive any more."""
+
+    def drop_touched(self, hours: int) -> int:
+        """Forget lists of touched keys older than this."""
+
+
 class Sources(Protocol):
     """Reads the mirror for the projections."""
 
@@ -217,6 +234,7 @@ class UnitOfWork(Protocol):
     positions: Positions
     mirror: Mirror
     sweep: Sweep
+    tidying: Tidying
     sources: Sources
     target: TargetRows
     states: KeyStates

@@ -11,7 +11,8 @@ Chooser = Callable[[Sequence[SourceRow]], SourceRow | None]
 
 
 def chooser(source: Source, reference: Reference) -> Chooser:
-    """A function that picks one row: live and active before live before deleted; among equals the newest.
+    """A function that picks one row: live and active before live before deleted (the last deleted first); among
+    equals the newest.
 
     The last criterion is the row's whole content, so that the choice never depends on the order of reading.
     """
@@ -24,7 +25,10 @@ def chooser(source: Source, reference: Reference) -> Chooser:
         return 2 if active is None or row[active[0]] == active[1] else 1
 
     def weight(row: SourceRow) -> tuple[object, ...]:
-        return (standing(row), *(criterion(row) for criterion in criteria), repr(sorted(row.items())))
+        # Of deleted rows the one deleted last speaks: a deleted row that a live one outranks may be tidied away, and
+        # whether that has happened must not show when the live one is deleted too.
+        deleted_at = str(row[DELETED_AT] or "")
+        return (standing(row), deleted_at, *(criterion(row) for criterion in criteria), repr(sorted(row.items())))
 
     def choose(rows: Sequence[SourceRow]) -> SourceRow | None:
         if len(rows) < 2:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -34,6 +35,7 @@ class WorkerParts:
     registry: WorkerRegistry
     fail: FailPoints
     plan: AppPlan
+    tidy: Callable[[], object]
 
 
 def run_worker(parts: WorkerParts, name: str) -> None:
@@ -48,11 +50,15 @@ async def _run(parts: WorkerParts, name: str) -> None:
     run = WorkerRun(parts.plan, loop, parts.fail)
     facts = WorkerFacts(name, socket.gethostname(), os.getpid(), "running", 0, 0)
     log.info("worker_started", worker=name, topics=len(parts.plan.topics))
-    reporting = asyncio.create_task(_report(parts.registry, facts, loop))
+    background = [
+        asyncio.create_task(_report(parts.registry, facts, loop)),
+        asyncio.create_task(_tidy(parts.tidy, settings.tidy_every_s)),
+    ]
     try:
         await run.run()
     finally:
-        reporting.cancel()
+        for task in background:
+            task.cancel()
         loop.close()
         log.info("worker_stopped", worker=name, events=loop.totals.events, written=loop.totals.written)
     await _tell(parts.registry, _now(replace(facts, state="stopped"), loop))
@@ -75,6 +81,15 @@ async def _report(registry: WorkerRegistry, facts: WorkerFacts, loop: ApplyLoop)
     while True:
         await _tell(registry, _now(facts, loop))
         await asyncio.sleep(REPORT_EVERY_S)
+
+
+async def _tidy(tidy: Callable[[], object], every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            log.info("tidied", what=str(await asyncio.to_thread(tidy)))
+        except SelarasError as error:
+            log.warning("not_tidied", kind=error.kind.value, what=error.sentence)
 
 
 async def _tell(registry: WorkerRegistry, facts: WorkerFacts) -> None:

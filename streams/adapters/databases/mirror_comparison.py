@@ -89,8 +89,7 @@ def _statements(table: Table, schema: str) -> tuple[str, str]:
 def _rows(engine: Engine, side: str, statement: str) -> Iterator[Digest]:
     with translated(side), engine.connect() as connection:
         result = connection.execution_options(yield_per=PAGE).exec_driver_sql(statement)
-        for content, count in result:
-            yield content, count
+        yield from result.tuples()
 
 
 def _counted(rows: Iterable[Digest], counts: dict[str, int], side: str) -> Iterator[Digest]:

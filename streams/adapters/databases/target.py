@@ -16,6 +16,7 @@ from streams.adapters.databases.positions import PostgresPositions
 from streams.adapters.databases.sources import PostgresSources, SourceStatements
 from streams.adapters.databases.sweep import PostgresSweep, SweepStatements
 from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
+from streams.adapters.databases.tidying import PostgresTidying
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import (
     Evidence,
@@ -27,6 +28,7 @@ from streams.ports.replication import (
     Sources,
     Sweep,
     TargetRows,
+    Tidying,
     UnitOfWork,
 )
 
@@ -51,6 +53,7 @@ class PostgresUnitOfWork:
     positions: Positions
     mirror: Mirror
     sweep: Sweep
+    tidying: Tidying
     sources: Sources
     target: TargetRows
     states: KeyStates
@@ -77,6 +80,7 @@ class PostgresTarget:
             PostgresPositions(connection),
             PostgresMirror(connection, self._statements.mirror),
             PostgresSweep(connection, self._statements.sweep),
+            PostgresTidying(connection),
             PostgresSources(connection, self._statements.sources),
             PostgresTargetRows(connection, self._statements.target),
             PostgresKeyStates(connection),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from streams.errors import ErrorKind, SelarasError
 
+LAST_LINES = 4
 STOP_S = 30.0  # a batch under way is finished first
 
 
@@ -50,8 +51,11 @@ class WorkerChild:
         """SelarasError (unknown) with its exit code if it has ended."""
         code = self._process.poll() if self._process else None
         if code is not None:
+            tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
             raise SelarasError(
-                ErrorKind.UNKNOWN, f"The worker ended with exit code {code}.", f"read {self.log} for its last sentence"
+                ErrorKind.UNKNOWN,
+                f"The worker ended with exit code {code}. Its last words:\n" + "\n".join(tail),
+                f"follow them; the whole log is {self.log}",
             )
 
     def wait(self, deadline_s: float) -> int:
