@@ -18,7 +18,7 @@ from tests.history import History
 PROJECTED = ("pelaku_usaha", "nib", "proyek")
 READ = ("oss_iumk", "tr_oss_header", "tr_oss_proyek")
 REMEMBERED = ("position", "truncation", "key_state", "claim", "touched", "undecodable", "heartbeat")
-STATES = 'select projection, key, outcome, faults, wait_projection, wait_key from selaras.key_state'
+STATES = "select projection, key, outcome, faults, wait_projection, wait_key from selaras.key_state"
 UNKNOWN = "select table_name from selaras.mirror_table where unknown_since is not null order by 1"
 
 
@@ -46,9 +46,7 @@ class EngineWorld:
     def service(self, fail: FailPoints | None = None, generation: int = 1) -> Replicate:
         """A worker's service."""
         decoder = Decoder("oss", "public", self.ground.tables, generation)
-        return Replicate(
-            self.ground.target, self.ground.plan, decoder, self.ground.tables, fail or SilentFailPoints()
-        )
+        return Replicate(self.ground.target, self.ground.plan, decoder, self.ground.tables, fail or SilentFailPoints())
 
     def apply(self, *batches: Sequence[Chunk], generation: int = 1) -> list[Applied]:
         """Apply batch after batch, from partitions that nobody has read yet."""
@@ -69,7 +67,9 @@ class EngineWorld:
                 connection.exec_driver_sql(f"delete from mirror.{table}")
             for table in REMEMBERED:
                 connection.exec_driver_sql(f"delete from selaras.{table}")
-            connection.exec_driver_sql("update selaras.mirror_table set unknown_since = null, unknown_reason = null")
+            connection.exec_driver_sql(
+                "update selaras.mirror_table set unknown_since = null, unknown_reason = null, counted_in = null"
+            )
 
     def rows(self, sql: str) -> list[Mapping[str, Any]]:
         """The rows of a query."""

@@ -1,0 +1,136 @@
+"""Between fetching and applying: batches without timers, patience, and chunks that were applied before."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from streams.changes.chunk import Chunk
+from streams.errors import ErrorKind, SelarasError
+from streams.services.replicate import Applied, PositionMoved
+from streams.services.settle import Settled
+from streams.worker.apply_loop import ApplyLoop
+from tests.history import FakeRecord
+
+Place = tuple[str, int]
+
+
+def chunk(start: int, end: int, partition: int = 0) -> Chunk:
+    """Records from ``start`` up to ``end``."""
+    return Chunk("t", partition, start, [FakeRecord(offset, None, b"{}") for offset in range(start, end)])
+
+
+@dataclass
+class FakeService:
+    """Applies by compare-and-swap on one number a partition; raises what it is told first."""
+
+    stored: dict[Place, int] = field(default_factory=dict)
+    failures: list[Exception] = field(default_factory=list)
+    batches: list[list[tuple[int, int]]] = field(default_factory=list)
+
+    def positions(self, earliest: Mapping[Place, int]) -> Mapping[Place, int]:
+        """The stored ones."""
+        return {place: self.stored.get(place, 0) for place in earliest}
+
+    def apply(self, chunks: Sequence[Chunk]) -> Applied:
+        """All or nothing."""
+        if self.failures:
+            raise self.failures.pop(0)
+        for one in chunks:
+            if self.stored.get((one.topic, one.partition), 0) != one.start:
+                raise PositionMoved
+            self.stored[(one.topic, one.partition)] = one.end
+        self.batches.append([(one.start, one.end) for one in chunks])
+        return Applied(sum(len(one.records) for one in chunks), settled=Settled(written=1))
+
+
+def run(service: FakeService, deed: Callable[[ApplyLoop], None], until: Callable[[], bool]) -> tuple[ApplyLoop, int]:
+    """Queue by ``deed``, run the loop until ``until``; the loop and how often it asked to seek again."""
+    reseeks = 0
+
+    async def reseek() -> None:
+        nonlocal reseeks
+        reseeks += 1
+
+    async def main() -> ApplyLoop:
+        loop = ApplyLoop(service, max_rows=10, retry_delay_max_s=0.01)  # type: ignore[arg-type]
+        deed(loop)
+        stopping = asyncio.Event()
+        running = asyncio.create_task(loop.run(stopping, reseek))
+        async with asyncio.timeout(10):
+            while not until() and not running.done():
+                await asyncio.sleep(0)
+        stopping.set()
+        await running
+        loop.close()
+        return loop
+
+    return asyncio.run(main()), reseeks
+
+
+def test_what_waits_becomes_one_batch_up_to_the_limit() -> None:
+    """Three chunks of four rows and a limit of ten: three in the first batch, for the third is begun below it."""
+    service = FakeService()
+
+    def deed(loop: ApplyLoop) -> None:
+        for number in range(4):
+            loop._queue.put_nowait(chunk(4 * number, 4 * number + 4))
+
+    loop, _ = run(service, deed, lambda: service.stored.get(("t", 0)) == 16)
+    assert [len(batch) for batch in service.batches] == [3, 1]
+    assert (loop.totals.events, loop.totals.batches, loop.totals.written) == (16, 2, 2)
+
+
+def test_a_part_that_is_away_is_waited_for() -> None:
+    """Retried until it is back; nothing is lost or doubled."""
+    away = [SelarasError(ErrorKind.UNAVAILABLE, "away"), SelarasError(ErrorKind.CONFLICT, "deadlock")]
+    service = FakeService(failures=[*away])
+    run(service, lambda loop: loop._queue.put_nowait(chunk(0, 3)), lambda: bool(service.batches))
+    assert service.batches == [[(0, 3)]]
+
+
+def test_what_another_worker_applied_is_left_out() -> None:
+    """The rest of the chunk still counts."""
+    service = FakeService(stored={("t", 0): 2})
+    _, reseeks = run(service, lambda loop: loop._queue.put_nowait(chunk(0, 5)), lambda: bool(service.batches))
+    assert (service.batches, reseeks) == ([[(2, 5)]], 0)
+
+
+def test_a_hole_before_a_chunk_leads_to_a_new_seek() -> None:
+    """Something before it was dropped: it is read again from the stored position, never skipped."""
+    service = FakeService(stored={("t", 0): 1})
+    asked: list[int] = []
+    original = service.positions
+
+    def positions(earliest: Mapping[Place, int]) -> Mapping[Place, int]:
+        asked.append(1)
+        return original(earliest)
+
+    service.positions = positions  # type: ignore[method-assign]
+    _, reseeks = run(service, lambda loop: loop._queue.put_nowait(chunk(3, 5)), lambda: bool(asked))
+    assert (service.batches, reseeks) == ([], 1)
+    assert service.stored == {("t", 0): 1}
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.GAP, ErrorKind.STALE, ErrorKind.UNKNOWN, ErrorKind.CONFIGURATION])
+def test_everything_else_ends_the_loop(kind: ErrorKind) -> None:
+    """Unknown means stop."""
+    service = FakeService(failures=[SelarasError(kind, "no")])
+    with pytest.raises(SelarasError, match="no"):
+        run(service, lambda loop: loop._queue.put_nowait(chunk(0, 3)), lambda: False)
+
+
+def test_a_seek_forgets_what_was_queued_before_it() -> None:
+    """It is read again from the stored positions."""
+    service = FakeService(stored={("t", 0): 7})
+
+    async def main() -> Mapping[Place, int]:
+        loop = ApplyLoop(service, max_rows=10, retry_delay_max_s=0.01)  # type: ignore[arg-type]
+        await loop.put(chunk(0, 3))
+        positions = await loop.load_positions({("t", 0): 0})
+        assert loop._queue.empty()
+        loop.close()
+        return positions
+
+    assert asyncio.run(main()) == {("t", 0): 7}
