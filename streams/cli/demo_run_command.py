@@ -13,20 +13,21 @@ from streams.cli.status_view import status_view
 from streams.cli.sync_commands import show_proof
 from streams.services.demo_run import DemoPlan, Look
 
+SEED = 1
+DRAIN_S = 180.0  # for the drain at the end
+
 
 @guarded
 def demo(
     ctx: typer.Context,
     seconds: Annotated[float | None, typer.Option(min=1, help="Seconds of traffic; until Ctrl-C if not given.")] = None,
     companies: Annotated[int, typer.Option(min=1, help="Companies to begin with, if the database is empty.")] = 2000,
-    seed: Annotated[int, typer.Option(help="The same number gives the same data.")] = 1,
     rate: Annotated[float, typer.Option(min=0.1, help="Transactions a second.")] = 50,
-    deadline: Annotated[float, typer.Option(help="Seconds for the drain at the end.")] = 180,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running at the end.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start everything, run business traffic, then prove legacy and target equal. Exit code 0: equal."""
-    run = make_demo(ctx.obj, DemoPlan(companies, seed, rate, seconds, deadline, keep))
+    run = make_demo(ctx.obj, DemoPlan(companies, SEED, rate, seconds, DRAIN_S, keep))
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         run.interrupt.set()

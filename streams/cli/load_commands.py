@@ -45,7 +45,11 @@ def settle(ctx: typer.Context, deadline: Deadline = 600.0, as_json: AsJson = Fal
 
 @app.command()
 @guarded
-def status(ctx: typer.Context, limit: Annotated[int, typer.Option(min=1)] = 20, as_json: AsJson = False) -> None:
+def status(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    as_json: AsJson = False,
+) -> None:
     """List loads, the newest first."""
     loads = load_registry(ctx.obj).loads(limit)
     if as_json:

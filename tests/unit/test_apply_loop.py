@@ -12,6 +12,7 @@ from streams.services.replicate import Applied, PositionMoved
 from streams.services.settle import Settled
 from streams.worker.apply_loop import ApplyLoop
 from tests.history import FakeRecord
+from tests.waiting import wait_until
 
 Place = tuple[str, int]
 
@@ -58,9 +59,7 @@ def run(service: FakeService, deed: Callable[[ApplyLoop], None], until: Callable
         deed(loop)
         stopping = asyncio.Event()
         running = asyncio.create_task(loop.run(stopping, reseek))
-        async with asyncio.timeout(10):
-            while not until() and not running.done():
-                await asyncio.sleep(0)
+        await asyncio.to_thread(wait_until, lambda: until() or running.done(), "the loop did its work")
         stopping.set()
         await running
         loop.close()
