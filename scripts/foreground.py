@@ -17,7 +17,7 @@ def main(command: list[str]) -> int:
         os.execvp(command[0], command)  # noqa: S606 - a list of arguments, no shell
     # Handing the terminal over from a group that is no longer in front would stop this process.
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    child = subprocess.Popen(command, preexec_fn=_take_terminal)
+    child = subprocess.Popen(command, preexec_fn=_take_terminal)  # noqa: PLW1509 - there are no threads here
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _: child.send_signal(received))
     try:

@@ -1,2 +1,1 @@
 """Selaras: the parallel run of a legacy database and its successor."""
-

@@ -17,6 +17,7 @@ from tests.history import History
 
 PROJECTED = ("pelaku_usaha", "nib", "proyek")
 READ = ("oss_iumk", "tr_oss_header", "tr_oss_proyek")
+TEMPORAL = {"tgl_insert", "tgl_update", "day_of_tanggal_terbit"}
 REMEMBERED = ("position", "truncation", "key_state", "claim", "touched", "undecodable", "heartbeat")
 STATES = "select projection, key, outcome, faults, wait_projection, wait_key from selaras.key_state"
 UNKNOWN = "select table_name from selaras.mirror_table where unknown_since is not null order by 1"
@@ -88,6 +89,28 @@ class EngineWorld:
             state["states"] = _rows(connection, STATES)
             state["claims"] = _rows(connection, "select * from selaras.claim")
         return {name: sorted(repr(sorted(row.items())) for row in rows) for name, rows in state.items()}
+
+    def mirrored(self, table: str) -> list[str]:
+        """The rows that the mirror takes for live ones, as ``legacy_rows`` writes them."""
+        found = []
+        for row in self.rows(f"select * from mirror.{table}"):
+            count = row["_count"] if table == "oss_iumk" else int(not row["_deleted"])
+            found += [_text({name: value for name, value in row.items() if name[0] != "_"})] * count
+        return sorted(found)
+
+
+def legacy_rows(history: History, table: str) -> list[str]:
+    """What the legacy database holds: texts, as PostgreSQL prints them."""
+    return sorted(_text(row) for row in history.rows.get(table, []))
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    shown = {name: str(value).rstrip(" ") for name, value in row.items() if value is not None}
+    if "modal_usaha" in shown:
+        shown["modal_usaha"] = str(float(shown["modal_usaha"]))
+    for name in TEMPORAL & shown.keys():
+        shown[name] = shown[name].rstrip("Z").replace("T", " ")
+    return repr(sorted(shown.items()))
 
 
 def _rows(connection: Connection, sql: str) -> list[Mapping[str, Any]]:

@@ -27,8 +27,6 @@ from streams.services.start import Start
 from streams.services.tidy import Tidy
 from streams.settings import Settings
 
-# Full computations walk tables in key order: sequential scans and merges are welcome there, frozen sessions are not.
-
 
 def registration(settings: Settings) -> Registration:
     """Capture together with the target's memory of it; makes our own schemas if need be."""

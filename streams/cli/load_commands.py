@@ -28,7 +28,10 @@ def reread(
     if as_json:
         print_json(load)
     else:
-        out.print(f"{load.table} was read again; {load.left_over} rows were left over from before and are marked.")
+        counted = "" if load.counted is None else f" ({load.counted} rows counted)"
+        out.print(
+            f"{load.table} was read again{counted}; {load.left_over} rows were left over from before and are marked."
+        )
 
 
 @app.command()

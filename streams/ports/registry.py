@@ -27,6 +27,7 @@ class Load:
     floor: int
     state: str
     left_over: int | None
+    counted: int | None = None  # rows of a keyless table; known to the load itself alone
 
 
 @dataclass(frozen=True, slots=True)

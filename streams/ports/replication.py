@@ -120,7 +120,7 @@ class Mirror(Protocol):
 
 
 class Sweep(Protocol):
-    """What a load leaves to do. Needs the exclusive lock; both return the number of rows and the values touched."""
+    """What a load leaves to do. Needs the exclusive lock; both return a number of rows and the values touched."""
 
     def mark_left_over(self, table: str, where: str, generation: int, floor: int) -> tuple[int, Mapping[str, set[str]]]:
         """Mark as deleted the live rows of the range whose last change lies below (generation, floor).

@@ -155,6 +155,7 @@ def _fault(column: Column, refusal: Refusal, key: str, chosen: Chosen) -> Fault:
     for term in column.terms:
         if term.rule == refusal.rule or len(column.terms) == 1:
             texts = [_key_text(i, key, chosen) for i in term.inputs]
-            shown = " | ".join(masked(text, is_open=column.open) or "" for text in texts)
+            # The first input is what the rule is about; others, such as a description, may hold anything.
+            shown = " | ".join(masked(t, is_open=column.open and n == 0) or "" for n, t in enumerate(texts))
             return Fault(column.name, refusal.rule, refusal.reason, shown)
     return Fault(column.name, refusal.rule, refusal.reason, None)

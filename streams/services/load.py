@@ -94,9 +94,9 @@ class LoadService:
             with parts.keyless[table].read(table) as (snapshot, rows):
                 return work.sweep.recount(table, rows, generation, snapshot)
 
-        changed = self._settled(table, count)
-        parts.loads.finish(load.id, changed)
-        return Load(load.id, table, "", 0, "done", changed)
+        counted = self._settled(table, count)
+        parts.loads.finish(load.id, 0)
+        return Load(load.id, table, "", 0, "done", 0, counted)
 
     def settle_capture(self, deadline_s: float, report: Report) -> int:
         """After a capture was made anew: mark as deleted what its snapshot did not bring; how many rows."""

@@ -37,9 +37,7 @@ def test_differences_are_found_and_nothing_is_written(world: EngineWorld) -> Non
     recompute = Recompute(world.ground.target, world.ground.plan)
     assert recompute.differences(nothing).changes == 0
     with world.applier.begin() as connection:
-        connection.exec_driver_sql(
-            "update rba.pelaku_usaha set nama = 'Lain' where legacy_idoss = 1"
-        )
+        connection.exec_driver_sql("update rba.pelaku_usaha set nama = 'Lain' where legacy_idoss = 1")
         connection.exec_driver_sql("delete from rba.nib where nib = '9999000000002'")
     before = world.state()
     found = recompute.differences(nothing)

@@ -47,8 +47,7 @@ class PostgresGuard:
         for table, generation, commit, record, at_ms in self._connection.exec_driver_sql(TRUNCATIONS):
             truncations.setdefault(table, []).append(Truncated(table, Position(generation, commit, record), at_ms))
         counted = {
-            table: Snapshot.from_text(snapshot)
-            for table, snapshot in self._connection.exec_driver_sql(COUNTED_IN)
+            table: Snapshot.from_text(snapshot) for table, snapshot in self._connection.exec_driver_sql(COUNTED_IN)
         }
         return InForce(mapping, reference, writable, truncations, counted)
 

@@ -37,7 +37,7 @@ class PostgresSweep:
     ) -> tuple[int, Mapping[str, set[str]]]:
         """See the port."""
         statement = f"update mirror.{quoted(table)} set _count = 0 where _count <> 0"
-        emptied, touched = self._run(table, statement, ())
+        _, touched = self._run(table, statement, ())
         count = 0
         place = (
             b'{"_count":1,"_generation":%d,"_commit":0,"_record":0,"_rank":1,"_tx":0,"_committed_ms":0,' % generation
@@ -52,7 +52,7 @@ class PostgresSweep:
         if page:
             touched = _joined(touched, self._count(table, page))
         self._connection.exec_driver_sql(SNAPSHOT, (snapshot, table))
-        return count - emptied, touched
+        return count, touched
 
     def _count(self, table: str, page: Sequence[bytes]) -> Mapping[str, set[str]]:
         document = JsonDocument(b"[" + b",".join(page) + b"]")
