@@ -70,8 +70,9 @@ class Term:
 class Column:
     """An owned column of the target: the first term that yields a value wins; a refusal ends the search.
 
-    ``open``: its legacy value, the first input of its rule, may be shown in messages (never set for personal data). ``commit_time``: the value is
-    a commit time of the legacy database and so differs between two runs of the same history.
+    ``open``: its legacy value, the first input of its rule, may be shown in messages (never set for personal data).
+    ``commit_time``: the value is a commit time of the legacy database, so that it differs between two runs of the same
+    history.
     """
 
     name: str
