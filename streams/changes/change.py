@@ -45,6 +45,7 @@ class Truncated:
     table: str
     position: Position
     committed_ms: int
+    transaction: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class Decoder:
             raise ValueError("the envelope names another table than its topic")
         position = self._position(source, envelope.op)
         if envelope.op == "t":
-            return (Truncated(table.name, position, source.ts_ms),)
+            return (Truncated(table.name, position, source.ts_ms, source.txId or 0),)
         if envelope.op not in OPERATIONS:
             raise ValueError("an unknown operation")
         operation = OPERATIONS[envelope.op]

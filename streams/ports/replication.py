@@ -182,8 +182,8 @@ class TargetRows(Protocol):
     def write(self, projection: str, rows: Mapping[str, Mapping[str, object]]) -> tuple[int, Mapping[str, str]]:
         """Insert or update; rows that don't differ are not written. Returns how many were, and rows refused (why)."""
 
-    def delete(self, projection: str, keys: Collection[str]) -> int:
-        """Remove these keys' rows where they are; how many were."""
+    def delete(self, projection: str, keys: Collection[str]) -> tuple[int, Mapping[str, str]]:
+        """Remove these keys' rows where they are. Returns how many were, and keys whose row must stay (why)."""
 
 
 class KeyStates(Protocol):

@@ -50,8 +50,10 @@ def _numeric(precision: int, scale: int) -> Fit:
     def fit(value: object) -> object:
         if not isinstance(value, Decimal | int):
             return value
-        if abs(Decimal(value)) >= limit:
+        # Rounding comes between: 999.995 has three digits before the point, and four afterwards.
+        rounded = Decimal(value).quantize(step, ROUND_HALF_UP) if abs(Decimal(value)) < limit else None
+        if rounded is None or abs(rounded) >= limit:
             raise Refusal(RULE, f"more than {precision - scale} digits before the point")
-        return Decimal(value).quantize(step, ROUND_HALF_UP)
+        return rounded
 
     return fit

@@ -98,6 +98,7 @@ class Replicate:
             in_force = work.guard.enter(exclusive=bool(truncates))
             check_in_force(in_force, self._plan)
             touched = _TouchedValues()
+            truncates = [event for event in truncates if not _is_counted(event, in_force.counted_in)]
             for truncate in truncates:
                 touched.note(truncate.table, work.mirror.truncate(truncate))
             watermarks = work.positions.take([part.advance for part in batch])
@@ -155,9 +156,7 @@ class _Before:
 
 
 def _count(work: UnitOfWork, place: Place, once: Sequence[Change], before: _Before, touched: _TouchedValues) -> None:
-    counted_in = before.counted_in.get(once[0].table) if once else None
-    if counted_in is not None:
-        once = [change for change in once if not counted_in.shows(change.transaction)]
+    once = [change for change in once if not _is_counted(change, before.counted_in)]
     if not once:
         return
     table, partition = once[0].table, place[1]
@@ -171,6 +170,12 @@ def _count(work: UnitOfWork, place: Place, once: Sequence[Change], before: _Befo
         for effect in truncated(change, before.truncations, keyless=True)
     ]
     touched.note(table, work.mirror.count(table, partition, counted))
+
+
+def _is_counted(event: Change | Truncated, counted_in: Mapping[str, Snapshot]) -> bool:
+    """Whether a keyless table's counts, taken anew since, hold the event: their snapshot shows its transaction."""
+    snapshot = counted_in.get(event.table)
+    return snapshot is not None and snapshot.shows(event.transaction)
 
 
 def check_in_force(in_force: InForce, plan: Plan) -> None:

@@ -226,10 +226,18 @@ class Pass:
         for projection in reversed(written):
             outcomes = self.result.outcomes[projection.target]
             gone = [key for key, o in outcomes.items() if o.row is None]
-            self.result.deleted += self._work.target.delete(projection.target, gone)
+            count, kept = self._work.target.delete(projection.target, gone)
+            self.result.deleted += count
+            outcomes |= {key: _kept(outcomes[key], reason) for key, reason in kept.items()}
         for projection in ordered:
             self._work.states.record(projection.target, self.result.outcomes[projection.target])
         self._work.evidence.touched({p.target: self.result.outcomes[p.target].keys() for p in ordered})
+
+
+def _kept(outcome: Outcome, reason: str) -> Outcome:
+    """A row that should go, but that rows of nobody's mapping refer to, stays and is told of."""
+    faults = (*outcome.faults, Fault("", "TARGET", reason))
+    return Outcome(OutcomeKind.QUARANTINED, None, faults, outcome.waits)
 
 
 def _wish(claim: Claim, outcome: Outcome) -> tuple[str, str] | None:

@@ -89,7 +89,8 @@ def _statements(table: Table, schema: str) -> tuple[str, str]:
 def _rows(engine: Engine, side: str, statement: str) -> Iterator[Digest]:
     with translated(side), engine.connect() as connection:
         result = connection.execution_options(yield_per=PAGE).exec_driver_sql(statement)
-        yield from result.tuples()
+        for row in result:
+            yield row[0], row[1]
 
 
 def _counted(rows: Iterable[Digest], counts: dict[str, int], side: str) -> Iterator[Digest]:

@@ -104,12 +104,22 @@ class PostgresTargetRows:
         second, also = self.write(projection, {key: rows[key] for key in keys[half:]})
         return first + second, {**refused, **also}
 
-    def delete(self, projection: str, keys: Collection[str]) -> int:
-        """See the port."""
-        values = list(self._values(projection, keys))
+    def delete(self, projection: str, keys: Collection[str]) -> tuple[int, Mapping[str, str]]:
+        """See the port. Rows that others refer to are found by halving, as refused ones are."""
+        by_value = self._values(projection, keys)
+        values = sorted(by_value)
         if not values:
-            return 0
-        return self._connection.exec_driver_sql(self._statements.delete[projection], (values,)).rowcount
+            return 0, {}
+        try:
+            with self._connection.begin_nested():
+                return self._connection.exec_driver_sql(self._statements.delete[projection], (values,)).rowcount, {}
+        except IntegrityError as error:
+            if len(values) == 1:
+                return 0, {by_value[values[0]]: _reason(error)}
+        half = len(values) // 2
+        first, kept = self.delete(projection, [by_value[value] for value in values[:half]])
+        second, also = self.delete(projection, [by_value[value] for value in values[half:]])
+        return first + second, {**kept, **also}
 
     def _values(self, projection: str, keys: Collection[str]) -> dict[str, str]:
         compiled = self._statements.compiled[projection]

@@ -9,12 +9,16 @@ from streams.projection.converters import (  # noqa: F401  importing a family fi
     dates,
     identifiers,
     kbli,
+    keys,
+    licences,
     lifecycle,
     money,
+    persons,
+    places,
     quantities,
     regions,
     text,
 )
-from streams.projection.converters.registry import CONVERTERS, Converter, Reference, Refusal, Value
+from streams.projection.converters.registry import CONVERTERS, Converter, IdentityKeys, Reference, Refusal, Value
 
-__all__ = ["CONVERTERS", "Converter", "Reference", "Refusal", "Value"]
+__all__ = ["CONVERTERS", "Converter", "IdentityKeys", "Reference", "Refusal", "Value"]

@@ -21,10 +21,11 @@ def code(reference: Reference, arguments: Mapping[str, object], value: object) -
     Refuses what the list does not hold.
     """
     text = given("CODE", value)
-    return None if text is None else _listed("CODE", reference, str(arguments.get("list")), text)
+    return None if text is None else listed("CODE", reference, str(arguments.get("list")), text)
 
 
-def _listed(rule: str, reference: Reference, name: str, text: str) -> str | None:
+def listed(rule: str, reference: Reference, name: str, text: str) -> str | None:
+    """The new code for a text of the list, None for a text without one; raises the refusal in the name of ``rule``."""
     accepted = reference.codes.get(name)
     if accepted is None:
         raise Refusal(rule, "the mapping names a code list that does not exist")
@@ -94,7 +95,7 @@ def actor_type(rule: str, reference: Reference, actor: object, company: object) 
         return "02" if form is None or form == _SOLE_PROPRIETOR else "01"
     if legacy in _STATE_COMPANIES and form not in _STATE_COMPANIES:
         raise Refusal(rule, "the company form contradicts the type of a state company")
-    return _listed(rule, reference, "L18", legacy)
+    return listed(rule, reference, "L18", legacy)
 
 
 @converter("JENIS_API", inputs=2, reversible=False)
@@ -106,7 +107,7 @@ def jenis_api(reference: Reference, _arguments: Mapping[str, object], importer: 
     if read_flag("JENIS_API", imports) is False:
         return None
     text = given("JENIS_API", importer)
-    return None if text is None else _listed("JENIS_API", reference, "L3", text)
+    return None if text is None else listed("JENIS_API", reference, "L3", text)
 
 
 @converter("JENIS_PROYEK", inputs=None, reversible=False)
@@ -121,4 +122,14 @@ def jenis_proyek(
     if read_flag("JENIS_PROYEK", branch):
         return "03"
     text = given("JENIS_PROYEK", kind)
-    return None if text is None else _listed("JENIS_PROYEK", reference, "L26", text)
+    return None if text is None else listed("JENIS_PROYEK", reference, "L26", text)
+
+
+@converter("TINGKAT", inputs=1, reversible=True)
+def tingkat(reference: Reference, _arguments: Mapping[str, object], value: object) -> Value:
+    """The rank of an account, UTAMA or TURUNAN, from the ``role`` of the sign-on profile by list ``TINGKAT``.
+
+    Placeholders become NULL. Refuses roles that the list does not hold: what they mean must be agreed first.
+    """
+    text = given("TINGKAT", value)
+    return None if text is None else listed("TINGKAT", reference, "TINGKAT", text)

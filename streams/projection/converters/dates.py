@@ -1,5 +1,6 @@
 """Dates and times that the legacy keeps as text."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
@@ -10,6 +11,7 @@ from streams.projection.converters.registry import Reference, Refusal, Value, co
 WIB = timezone(timedelta(hours=7), "WIB")
 FIRST_YEAR = 1945
 LAST_YEAR = 2100
+_CUT_OFF = re.compile(r"\d{4}[-/]\d{2}[-/]?|\d{2}[-/]\d{2}[-/]\d{2}", re.ASCII)
 
 
 @converter("TGL", inputs=1, reversible=False, parameters=frozenset({"max_year"}))
@@ -21,21 +23,39 @@ def tgl(_reference: Reference, arguments: Mapping[str, object], value: object) -
     after ``max_year``.
     """
     text = given("TGL", value)
-    return None if text is None else _date(text, arguments.get("max_year", LAST_YEAR))
+    return None if text is None else _date("TGL", text, arguments.get("max_year", LAST_YEAR))
+
+
+@converter("TGL_DOKUMEN", inputs=1, reversible=False, parameters=frozenset({"max_year"}))
+def tgl_dokumen(_reference: Reference, arguments: Mapping[str, object], value: object) -> Value:
+    """A date from ``YYYYMMDD``, the form of the interface's ``tgl_dokumen`` (a column of eight characters); eight
+    zeros and placeholders become NULL. ``max_year`` as in `TGL`.
+
+    Refuses a longer form that was cut off at eight characters (``2019-03-``, ``04/03/20``): its day or its century
+    is gone. Refuses other forms, days and years as `TGL` does.
+    """
+    text = given("TGL_DOKUMEN", value)
+    if text is None or text == "00000000":
+        return None
+    if _CUT_OFF.fullmatch(text):
+        raise Refusal("TGL_DOKUMEN", "the date was cut off at eight characters")
+    if len(text) != 8:
+        raise Refusal("TGL_DOKUMEN", "the date is not made of eight digits")
+    return _date("TGL_DOKUMEN", text, arguments.get("max_year", LAST_YEAR))
 
 
 @lru_cache(16384)
-def _date(text: str, max_year: int) -> date:
+def _date(rule: str, text: str, max_year: int) -> date:
     parts = _year_month_day(text)
     if parts is None or not all(map(is_digits, parts)):
-        raise Refusal("TGL", "the date is not written in a known form")
+        raise Refusal(rule, "the date is not written in a known form")
     year, month, day = map(int, parts)
     if not FIRST_YEAR <= year <= max_year:
-        raise Refusal("TGL", "the year is out of bounds")
+        raise Refusal(rule, "the year is out of bounds")
     try:
         return date(year, month, day)
     except ValueError:
-        raise Refusal("TGL", "the calendar has no such day") from None
+        raise Refusal(rule, "the calendar has no such day") from None
 
 
 def _year_month_day(text: str) -> tuple[str, str, str] | None:

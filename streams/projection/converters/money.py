@@ -13,6 +13,7 @@ _DECIMAL_DOT = re.compile(r"\d+\.(?:\d{1,2}|\d{4,6})", re.ASCII)
 _SCIENTIFIC = re.compile(r"(\d+(?:[.,]\d+)?)[eE]\+?(\d{1,2})", re.ASCII)
 _CURRENCY = re.compile(r"(?:rp\.?|idr)\s*", re.IGNORECASE)
 _CENT = Decimal("0.01")
+_RUPIAH = Decimal(1)
 _OVERFLOW_MARKS = frozenset({Decimal(999_999_999_999_999), Decimal(2_147_483_647)})
 _DIGITS = 18
 _MILLION = 1_000_000
@@ -36,6 +37,22 @@ def uang(_reference: Reference, _arguments: Mapping[str, object], value: object)
 def uang0(_reference: Reference, _arguments: Mapping[str, object], value: object) -> Value:
     """As `UANG`, but what is not given counts as 0: for columns that must hold an amount."""
     return amount(given("UANG0", value) or "0", "UANG0")
+
+
+@converter("NOMINAL", inputs=1, reversible=False)
+def nominal(_reference: Reference, _arguments: Mapping[str, object], value: object) -> Value:
+    """A state fee (PNBP) in whole rupiah, numeric(20,0), in the forms of `UANG`. Placeholders become NULL.
+
+    Refuses as `UANG` does, and cents: a fee has none.
+    """
+    text = given("NOMINAL", value)
+    if text is None:
+        return None
+    rupiah = amount(text, "NOMINAL")
+    whole = rupiah.quantize(_RUPIAH)
+    if whole != rupiah:
+        raise Refusal("NOMINAL", "a fee in rupiah has no cents")
+    return whole
 
 
 def amount(text: str, rule: str = "UANG") -> Decimal:

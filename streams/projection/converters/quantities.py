@@ -60,12 +60,35 @@ def persen(_reference: Reference, _arguments: Mapping[str, object], value: objec
     """A percentage from 0 to 100, numeric(5,2), with decimal comma or dot, with or without ``%``; placeholders
     become NULL. Refuses what is no number or lies outside.
     """
-    text = given("PERSEN", value)
+    return _percent("PERSEN", value)
+
+
+@converter("TKDN", inputs=1, reversible=False)
+def tkdn(_reference: Reference, _arguments: Mapping[str, object], value: object) -> Value:
+    """The local content of a product in percent, numeric(5,2), from the interface's ``tkdn`` (DOUBLE) or a text as in
+    `PERSEN`. NULL and placeholders become NULL. Refuses what is no number or not from 0 to 100.
+    """
+    return _percent("TKDN", value)
+
+
+@converter("KAPASITAS", inputs=1, reversible=False)
+def kapasitas(_reference: Reference, _arguments: Mapping[str, object], value: object) -> Value:
+    """A capacity, numeric(20,2), from text with a decimal comma or dot: ``1250,5``, and a dot before three digits is a
+    decimal sign here (``1.500`` is one and a half); with both signs the dot groups thousands (``1.250,5``).
+
+    Rounded to hundredths. Placeholders become NULL. Refuses negative numbers, units and other text.
+    """
+    text = given("KAPASITAS", value)
+    return None if text is None else _decimal("KAPASITAS", text).quantize(_HUNDREDTH, ROUND_HALF_UP)
+
+
+def _percent(rule: str, value: object) -> Decimal | None:
+    text = given(rule, value)
     if text is None:
         return None
-    percent = _decimal("PERSEN", text.removesuffix("%").rstrip()).quantize(_HUNDREDTH, ROUND_HALF_UP)
+    percent = _decimal(rule, text.removesuffix("%").rstrip()).quantize(_HUNDREDTH, ROUND_HALF_UP)
     if percent > 100:
-        raise Refusal("PERSEN", "the percentage is above 100")
+        raise Refusal(rule, "the percentage is above 100")
     return percent
 
 

@@ -17,17 +17,30 @@ def wil(reference: Reference, _arguments: Mapping[str, object], value: object) -
     text = given("WIL", value)
     if text is None:
         return None
-    code = _dotted(text)
+    code = _dotted("WIL", text)
     try:
         return reference.regions[code] or code
     except KeyError:
         raise Refusal("WIL", "the region is not in the list") from None
 
 
+@converter("WILAYAH_ASAL", inputs=1, reversible=True)
+def wilayah_asal(_reference: Reference, _arguments: Mapping[str, object], value: object) -> Value:
+    """The legacy's ten digits as they are, to be kept beside the code in force (interface field ``*_daerah_id``).
+
+    Any ten digits pass, so that the original survives where `WIL` refuses it. Placeholders become NULL. Refuses
+    other forms.
+    """
+    text = given("WILAYAH_ASAL", value)
+    if text is not None:
+        _dotted("WILAYAH_ASAL", text)
+    return text
+
+
 @lru_cache(16384)
-def _dotted(text: str) -> str:
+def _dotted(rule: str, text: str) -> str:
     if len(text) != 10 or not is_digits(text):
-        raise Refusal("WIL", "the region code is not made of ten digits")
+        raise Refusal(rule, "the region code is not made of ten digits")
     levels = [text[:2], text[2:4], text[4:6], text[6:]]
     while len(levels) > 1 and not levels[-1].strip("0"):
         levels.pop()

@@ -8,7 +8,10 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeAlias
 
-Value: TypeAlias = str | int | bool | Decimal | date | datetime | None
+Value: TypeAlias = str | int | bool | Decimal | date | datetime | tuple[str, ...] | None
+
+HMAC_KEY_BYTES = 32
+SIV_KEY_BYTES = 64
 
 
 class Refusal(Exception):
@@ -25,6 +28,28 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityKeys:
+    """The keys for identity numbers; the representation hides them.
+
+    ``hmac_key``: 32 bytes, for the keyed hash that finds a person again. ``siv_key``: 64 bytes, for AES-256-SIV.
+    ``version``: 1 to 16 ASCII letters and digits that name this pair of keys; it stands openly before each encrypted
+    number. Other keys or another version make other values of every column that depends on them. ValueError for
+    other sizes.
+    """
+
+    hmac_key: bytes = field(repr=False)
+    siv_key: bytes = field(repr=False)
+    version: str
+
+    def __post_init__(self) -> None:
+        """Refuse keys of other sizes."""
+        if len(self.hmac_key) != HMAC_KEY_BYTES or len(self.siv_key) != SIV_KEY_BYTES:
+            raise ValueError(f"the keys have {HMAC_KEY_BYTES} and {SIV_KEY_BYTES} bytes")
+        if not (self.version.isascii() and self.version.isalnum() and len(self.version) <= 16):
+            raise ValueError("the version of the keys is made of 1 to 16 letters and digits")
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The reference data that converters may read; handed in, so that the same arguments give the same value.
 
@@ -32,7 +57,8 @@ class Reference:
     by a machine. ``kbli_reused``: 2017 code -> 2017 title, for codes that mean something else in 2020.
     ``kbli_titles_2020`` and ``kbli_risk``: by 2020 code (risk R, MR, MT or T). ``regions``: dotted code ->
     its successor, or None while it is in force. ``codes``: list -> accepted code, or label in case-folded
-    form -> new code; an empty new code stands for NULL.
+    form -> new code; an empty new code stands for NULL. ``identity``: the keys for identity numbers, None where
+    none are configured: the rules that need them refuse.
     """
 
     kbli_conversion: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -41,6 +67,7 @@ class Reference:
     kbli_risk: Mapping[str, str] = field(default_factory=dict)
     regions: Mapping[str, str | None] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    identity: IdentityKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +77,7 @@ class Converter:
     ``call(reference, arguments, *values)`` returns the target value or raises `Refusal`, nothing else.
     ``inputs``: how many legacy columns it takes; None: a range, see `accepts`. ``reversible``: the new value
     can be written back without loss. ``parameters``: names that the mapping file may give as arguments.
+    ``many``: the value is a tuple of texts, none or more, for a key that one row has several of.
     """
 
     name: str
@@ -60,6 +88,7 @@ class Converter:
     doc: str
     least_inputs: int
     most_inputs: int | None
+    many: bool = False
 
     def accepts(self, count: int) -> bool:
         """Whether a mapping may feed it this many legacy columns."""
@@ -71,7 +100,12 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(_REGISTER)
 
 
 def converter(
-    name: str, *, inputs: int | None, reversible: bool, parameters: frozenset[str] = frozenset()
+    name: str,
+    *,
+    inputs: int | None,
+    reversible: bool,
+    parameters: frozenset[str] = frozenset(),
+    many: bool = False,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
     """Put a function into the register; the function itself stays as it is.
 
@@ -82,7 +116,8 @@ def converter(
         least, most = _arity(call)
         if name in _REGISTER or (inputs is not None and (least, most) != (inputs, inputs)):
             raise ValueError(f"converter {name} is registered twice or takes another number of inputs than it says")
-        _REGISTER[name] = Converter(name, call, inputs, reversible, parameters, inspect.getdoc(call) or "", least, most)
+        doc = inspect.getdoc(call) or ""
+        _REGISTER[name] = Converter(name, call, inputs, reversible, parameters, doc, least, most, many)
         return call
 
     return register

@@ -10,6 +10,7 @@ from streams.projection.converters.registry import Reference, Refusal, Value, co
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _BREAK = re.compile(r"<\s?/?\s?br\s?/?\s?>", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NUMBER_WORD = re.compile(r"no(?:mor|mer)?(?:\s*[.:]\s*|\s+|(?=\d))", re.IGNORECASE)
 _PASSES = 8
 
 
@@ -54,6 +55,30 @@ def txt(_reference: Reference, arguments: Mapping[str, object], value: object) -
     if "max_length" in arguments and isinstance(limit := arguments["max_length"], int):
         text = text[:limit].rstrip()
     return None if text in PLACEHOLDERS else text
+
+
+@converter("NOMOR_AKTA", inputs=1, reversible=False)
+def nomor_akta(_reference: Reference, _arguments: Mapping[str, object], value: object) -> Value:
+    """The number of a deed or of its approval (interface field ``no_legal``), written one way: cleaned as by `TXT`, a
+    leading ``No.``, ``No``, ``Nomor`` or ``Nomor:`` taken away, and all blanks, so that the same deed sent again has
+    the same number. Case stays. What is left blank becomes NULL. Cleaning a clean number changes nothing.
+
+    Refuses only what `TXT` refuses.
+    """
+    text = as_text("NOMOR_AKTA", value)
+    if text is None:
+        return None
+    number = _bare_number(text)
+    while number != text:  # taking blanks away can leave another leading word or entity
+        text, number = number, _bare_number(number)
+    return None if number in PLACEHOLDERS else number
+
+
+def _bare_number(text: str) -> str:
+    number = clean(text, "NOMOR_AKTA")
+    while found := _NUMBER_WORD.match(number):
+        number = number[found.end() :]
+    return number.replace(" ", "")
 
 
 def _is_clean(text: str) -> bool:

@@ -1,0 +1,91 @@
+"""The twin of the application's tables: it knows columns that must not be empty, lengths, and claimed values."""
+
+from collections.abc import Collection, Mapping
+
+from streams.adapters.memory.state import State
+from streams.projection.catalog import Catalog
+from streams.projection.compute import CompiledProjection
+from streams.projection.declaration import Claim
+
+
+class MemoryTargetRows:
+    """Implements the port ``TargetRows``."""
+
+    def __init__(self, state: State, projections: Mapping[str, CompiledProjection], target: Catalog) -> None:
+        self._state = state
+        self._projections = projections
+        self._target = target
+
+    def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
+        """See the port."""
+        rows = self._state.rows.get(projection, {})
+        values = self._values(projection, keys)
+        return {key: dict(rows[value]) for value, key in values.items() if value in rows}
+
+    def release(self, projection: str, claim: Claim, wanted: Mapping[str, str | None]) -> None:
+        """See the port."""
+        rows = self._state.rows.setdefault(projection, {})
+        for value, key in self._values(projection, wanted).items():
+            if value in rows and rows[value][claim.column] != wanted[key]:
+                rows[value] = {**rows[value], claim.column: "~" + value[:20]}
+
+    def write(self, projection: str, rows: Mapping[str, Mapping[str, object]]) -> tuple[int, Mapping[str, str]]:
+        """See the port."""
+        stored = self._state.rows.setdefault(projection, {})
+        key_column = self._projections[projection].declaration.key_column
+        written, refused = 0, {}
+        for key in sorted(rows):
+            row = rows[key]
+            place = str(row[key_column])
+            if stored.get(place) == row:
+                continue
+            fault = self._fault(projection, place, row)
+            if fault:
+                refused[key] = fault
+            else:
+                stored[place] = dict(row)
+                written += 1
+        return written, refused
+
+    def delete(self, projection: str, keys: Collection[str]) -> tuple[int, Mapping[str, str]]:
+        """See the port. A row stays while a row of another table looks it up by the value of its key."""
+        rows = self._state.rows.setdefault(projection, {})
+        deleted, kept = 0, {}
+        for value, key in self._values(projection, keys).items():
+            if value in rows and self._is_referred_to(projection, value):
+                kept[key] = "other rows of the new database refer to it"
+            else:
+                deleted += rows.pop(value, None) is not None
+        return deleted, kept
+
+    def _is_referred_to(self, projection: str, value: str) -> bool:
+        for name, compiled in self._projections.items():
+            lookups = {lookup.name: lookup.projection for lookup in compiled.declaration.lookups}
+            columns = [
+                column.name
+                for column in compiled.declaration.columns
+                for term in column.terms
+                if term.lookup is not None and lookups[term.lookup[0]] == projection
+            ]
+            rows = self._state.rows.get(name, {}).values()
+            if any(str(row[column]) == value for row in rows for column in columns):
+                return True
+        return False
+
+    def _fault(self, projection: str, place: str, row: Mapping[str, object]) -> str:
+        for name, kind in self._target.tables[projection].columns.items():
+            value = row.get(name)
+            if name in row and value is None and not kind.nullable:
+                return f"the new database's column {name} must have a value"
+            if isinstance(value, str) and kind.length is not None and len(value) > kind.length:
+                return f"the new database's column {name} is shorter"
+        for claim in self._projections[projection].declaration.claims:
+            for other, known in self._state.rows[projection].items():
+                if other != place and row[claim.column] is not None and known[claim.column] == row[claim.column]:
+                    return f"the new database holds the value of {claim.column} already"
+        return ""
+
+    def _values(self, projection: str, keys: Collection[str]) -> dict[str, str]:
+        compiled = self._projections[projection]
+        pairs = ((compiled.key_value(key), key) for key in keys)
+        return {str(value): key for value, key in pairs if value is not None}
