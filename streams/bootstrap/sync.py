@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 
 from sqlalchemy import Engine
 
@@ -16,15 +17,17 @@ from streams.adapters.databases.target import translated
 from streams.adapters.memory.fail_points import fail_points
 from streams.bootstrap.capture import barrier_service, capture_plan, capture_service, legacy_marks
 from streams.bootstrap.databases import applier_engine, legacy_reader_engine, target_engine
+from streams.bootstrap.load import load_service
 from streams.bootstrap.replicate import ground, replicate_service
 from streams.ports.registry import WorkerRegistry
 from streams.ports.replication import FailPoints
+from streams.services.load import LoadService
 from streams.services.proof import Prove
 from streams.services.recompute import Recompute
 from streams.services.registration import Registration
 from streams.services.replicate import Replicate
 from streams.services.start import Start
-from streams.services.tidy import Tidy
+from streams.services.tidy import Tidied, Tidy
 from streams.settings import Settings
 
 
@@ -79,6 +82,23 @@ def tidy_service(settings: Settings) -> Tidy:
         base.plan,
         frozenset(table.name for table in base.tables if table.is_keyless),
     )
+
+
+def housekeeping(settings: Settings) -> Callable[[], Tidied]:
+    """What a worker does now and then: finish a new capture, then tidy."""
+
+    deadline_s = settings.worker.tidy_every_s
+
+    @cache
+    def services() -> tuple[LoadService, Tidy]:
+        return load_service(settings), tidy_service(settings)
+
+    def once() -> Tidied:
+        loads, tidy = services()
+        loads.settle_capture(deadline_s, lambda _: None)
+        return tidy.run(deadline_s)
+
+    return once
 
 
 def worker_registry(settings: Settings) -> WorkerRegistry:

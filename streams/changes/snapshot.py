@@ -22,5 +22,14 @@ class Snapshot:
         return cls(int(xmin), int(xmax), frozenset(int(one) for one in running.split(",") if one))
 
     def shows(self, transaction: int) -> bool:
-        """Whether the changes of a committed transaction are in the snapshot."""
-        return transaction < self.xmin or (transaction < self.xmax and transaction not in self.running)
+        """Whether the changes of a committed transaction are in the snapshot.
+
+        The log names a transaction by its last 32 bits, a snapshot by all 64: the number is taken to lie within half
+        a turn of the snapshot's.
+        """
+        whole = (self.xmax >> 32 << 32) + (transaction & 0xFFFFFFFF)
+        if whole - self.xmax > 1 << 31:
+            whole -= 1 << 32
+        elif self.xmax - whole > 1 << 31:
+            whole += 1 << 32
+        return whole < self.xmin or (whole < self.xmax and whole not in self.running)

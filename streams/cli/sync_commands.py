@@ -39,7 +39,7 @@ def run(
         sync.worker_registry(settings),
         sync.armed_fail_points(),
         plan,
-        lambda: sync.tidy_service(settings).run(settings.worker.tidy_every_s),
+        sync.housekeeping(settings),
     )
     run_worker(parts, name or f"{socket.gethostname()}")
 

@@ -54,6 +54,9 @@ class CaptureRegistry(Protocol):
     def retire(self) -> None:
         """The capture is removed; no error if there is none."""
 
+    def snapshot_transaction(self) -> int:
+        """The transaction of the newest initial snapshot seen in any partition; 0 if none was."""
+
     def settle(self, generation: int) -> None:
         """What older generations left behind is gone."""
 

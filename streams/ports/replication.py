@@ -52,6 +52,17 @@ class Advance:
     committed_ms: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a load must have brought anew: rows of older generations, rows of this one whose commit lies below, and
+    rows that a snapshot of this generation read before the one of ``snapshot_tx`` began again (0: none did).
+    """
+
+    generation: int
+    commit: int = 0
+    snapshot_tx: int = 0
+
+
 class Guard(Protocol):
     """Authority and versions; the first thing that a writing transaction asks."""
 
@@ -122,8 +133,8 @@ class Mirror(Protocol):
 class Sweep(Protocol):
     """What a load leaves to do. Needs the exclusive lock; both return a number of rows and the values touched."""
 
-    def mark_left_over(self, table: str, where: str, generation: int, floor: int) -> tuple[int, Mapping[str, set[str]]]:
-        """Mark as deleted the live rows of the range whose last change lies below (generation, floor).
+    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Mapping[str, set[str]]]:
+        """Mark as deleted the live rows of the range whose last change lies below the floor.
 
         ``where``: an SQL condition over the legacy columns, '' for all. Nothing that came later is touched.
         """

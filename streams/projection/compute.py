@@ -113,18 +113,17 @@ def _exact(evaluate: Evaluate) -> Evaluate:
 
 
 def _term(term: Term, reference: Reference) -> Evaluate:
-    when = term.when
     if term.lookup is not None:
         name, looked_up = term.lookup
         return lambda _key, _chosen, found: found[name][looked_up] if name in found else None
+    needed = {i.source for i in term.inputs if not i.is_key} | ({term.when} if term.when else set())
+    unless, value = term.unless, term.value
     if not term.rule:
-        value = term.value
-        return lambda _key, chosen, _found: value if when is None or when in chosen else None
+        return lambda _key, chosen, _found: value if needed.issubset(chosen) and unless not in chosen else None
     convert, arguments, inputs = CONVERTERS[term.rule].call, term.arguments, term.inputs
-    needed = {i.source for i in inputs if not i.is_key} | ({when} if when else set())
 
     def evaluate(key: str, chosen: Chosen, _found: LookedUp) -> object:
-        if not needed.issubset(chosen):
+        if not needed.issubset(chosen) or unless in chosen:
             return None
         return convert(reference, arguments, *(key if not i.source else chosen[i.source][i.column] for i in inputs))
 
@@ -132,10 +131,14 @@ def _term(term: Term, reference: Reference) -> Evaluate:
 
 
 def _first(step: _Step, key: str, chosen: Chosen, found: LookedUp) -> object | None:
-    for evaluate in step.terms:
-        value = evaluate(key, chosen, found)
-        if value is not None:
-            return step.fit(value)
+    for number, evaluate in enumerate(step.terms):
+        try:
+            value = evaluate(key, chosen, found)
+            if value is not None:
+                return step.fit(value)
+        except Refusal as refusal:
+            refusal.term = number
+            raise
     return None
 
 
@@ -152,10 +155,7 @@ def _key_text(source: Input, key: str, chosen: Chosen) -> str | None:
 
 
 def _fault(column: Column, refusal: Refusal, key: str, chosen: Chosen) -> Fault:
-    for term in column.terms:
-        if term.rule == refusal.rule or len(column.terms) == 1:
-            texts = [_key_text(i, key, chosen) for i in term.inputs]
-            # The first input is what the rule is about; others, such as a description, may hold anything.
-            shown = " | ".join(masked(t, is_open=column.open and n == 0) or "" for n, t in enumerate(texts))
-            return Fault(column.name, refusal.rule, refusal.reason, shown)
-    return Fault(column.name, refusal.rule, refusal.reason, None)
+    texts = [_key_text(i, key, chosen) for i in column.terms[refusal.term].inputs]
+    # The first input is what the rule is about; others, such as a description, may hold anything.
+    shown = " | ".join(masked(text, is_open=column.open and n == 0) or "" for n, text in enumerate(texts))
+    return Fault(column.name, refusal.rule, refusal.reason, shown or None)

@@ -55,7 +55,7 @@ class Source:
 class Term:
     """One way to get a column's value: a rule over inputs, a fixed value, or a column of a looked-up row.
 
-    ``when``: the term is skipped unless this source has a row for the key.
+    ``when``/``unless``: the term counts only if this source has a row for the key, or only if it has none.
     """
 
     rule: str = ""
@@ -64,6 +64,7 @@ class Term:
     value: object = None
     lookup: tuple[str, str] | None = None
     when: str | None = None
+    unless: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def _term(content: Mapping[str, Any]) -> Term:
         value=content.get("value"),
         lookup=tuple(lookup.split(".", 1)) if lookup else None,
         when=content.get("when"),
+        unless=content.get("unless"),
     )
 
 

@@ -98,8 +98,8 @@ def _term_faults(term: Term, projection: Projection, legacy: Catalog) -> Iterato
                 yield f"rule {term.rule} has no parameter {name!r}"
     for value in term.inputs:
         yield from _input_faults(value, projection.sources, legacy)
-    if term.when is not None and term.when not in {s.name for s in projection.sources}:
-        yield f"there is no source {term.when!r}"
+    known = {source.name for source in projection.sources}
+    yield from (f"there is no source {name!r}" for name in (term.when, term.unless) if name not in (None, *known))
 
 
 def _input_faults(value: Input, sources: Sequence[Source], legacy: Catalog) -> Iterator[str]:

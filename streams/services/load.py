@@ -7,7 +7,7 @@ from uuid import uuid4
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.capture import Clock, LegacyMarks
 from streams.ports.registry import CaptureRegistry, KeylessReader, Load, LoadRegistry
-from streams.ports.replication import Target, UnitOfWork
+from streams.ports.replication import Floor, Target, UnitOfWork
 from streams.services.barrier import Barrier, BarrierResult
 from streams.services.plan import Plan
 from streams.services.replicate import MOST_TRIES
@@ -73,7 +73,7 @@ class LoadService:
             parts.clock.pause(POLL_S)
         report("waiting until its rows are applied")
         self._require(parts.barrier.pass_(max(1.0, deadline - parts.clock.now())))
-        left_over = self._sweep(name, where, floor)
+        left_over = self._sweep(name, where, Floor(self._generation(), floor))
         parts.loads.finish(load.id, left_over)
         return Load(load.id, name, where, floor, "done", left_over)
 
@@ -99,19 +99,22 @@ class LoadService:
         return Load(load.id, table, "", 0, "done", 0, counted)
 
     def settle_capture(self, deadline_s: float, report: Report) -> int:
-        """After a capture was made anew: mark as deleted what its snapshot did not bring; how many rows."""
+        """After a new capture: mark as deleted what its snapshot did not bring; how many rows.
+
+        That is what older captures left, and what a snapshot that broke off had read before it began again.
+        """
         capture = self._parts.captures.current()
         if capture is None or capture.settled:
             return 0
         report("waiting until the snapshot is applied")
         self._require(self._parts.barrier.pass_(deadline_s))
-        swept = sum(self._sweep(table, "", 0) for table in self._tables(capture.identity.legacy.tables))
+        floor = Floor(capture.generation, 0, self._parts.captures.snapshot_transaction())
+        swept = sum(self._sweep(table, "", floor) for table in self._tables(capture.identity.legacy.tables))
         self._parts.captures.settle(capture.generation)
         return swept
 
-    def _sweep(self, table: str, where: str, floor: int) -> int:
-        generation = self._generation()
-        return self._settled(table, lambda work: work.sweep.mark_left_over(table, where, generation, floor))
+    def _sweep(self, table: str, where: str, floor: Floor) -> int:
+        return self._settled(table, lambda work: work.sweep.mark_left_over(table, where, floor))
 
     def _generation(self) -> int:
         capture = self._parts.captures.current()

@@ -18,6 +18,7 @@ from streams.worker.apply_loop import ApplyLoop
 
 log = structlog.get_logger()
 REPORT_EVERY_S = 1.0
+FIRST_TIDY_S = 30.0  # a new capture is finished soon after its snapshot
 
 
 class Readiness(Protocol):
@@ -84,8 +85,10 @@ async def _report(registry: WorkerRegistry, facts: WorkerFacts, loop: ApplyLoop)
 
 
 async def _tidy(tidy: Callable[[], object], every_s: float) -> None:
+    wait_s = min(every_s, FIRST_TIDY_S)
     while True:
-        await asyncio.sleep(every_s)
+        await asyncio.sleep(wait_s)
+        wait_s = every_s
         try:
             log.info("tidied", what=str(await asyncio.to_thread(tidy)))
         except SelarasError as error:

@@ -4,6 +4,7 @@ import pytest
 
 from streams.changes.change import Truncated
 from streams.changes.position import Position
+from streams.ports.replication import Floor
 from streams.projection.order import Dependent
 from tests.contract.replication_rows import (
     HEADER,
@@ -190,9 +191,9 @@ class TestSweepAndTidying:
     def test_rows_that_a_load_did_not_bring_are_marked(self, world: World) -> None:
         write(world, changed("c", (5, 6, 1), after=header(1)), changed("c", (9, 9, 1), after=header(2, B)))
         with world.target.transaction() as work:
-            swept, touched = work.sweep.mark_left_over(HEADER, "", 1, 7)
+            swept, touched = work.sweep.mark_left_over(HEADER, "", Floor(1, 7))
             assert (swept, filled(touched)) == (1, {"nib": {A}})
-            assert work.sweep.mark_left_over(HEADER, "", 1, 7)[0] == 0
+            assert work.sweep.mark_left_over(HEADER, "", Floor(1, 7))[0] == 0
         assert headers(world) == [("PT Satu", True)]
         assert headers(world, B) == [("PT Satu", False)]
 

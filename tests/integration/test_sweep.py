@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.changes.snapshot import Snapshot
-from streams.ports.replication import UnitOfWork
+from streams.ports.replication import Floor, UnitOfWork
 from streams.services.settle import Again, Pass
 from streams.settings import Settings
 from tests.conftest import fresh_worlds
@@ -69,7 +69,7 @@ def test_a_load_marks_what_it_did_not_bring_and_nothing_that_came_later(world: E
     history.commits()
     company(history, 3, nib="9999000000033")
     world.apply(history.chunks())
-    left = settled(world, lambda work: work.sweep.mark_left_over("tr_oss_header", "", 1, floor), "tr_oss_header")
+    left = settled(world, lambda work: work.sweep.mark_left_over("tr_oss_header", "", Floor(1, floor)), "tr_oss_header")
     assert left == 1
     gone = rows(world, "select nib from rba.nib where dihapus_pada is not null")
     assert [row["nib"] for row in gone] == ["9999000000025"]
@@ -84,7 +84,7 @@ def test_a_load_of_a_range_touches_the_range_alone(world: EngineWorld) -> None:
     history.commits()
     world.apply(history.chunks())
     where = "nib like '%25'"
-    deed = lambda work: work.sweep.mark_left_over("tr_oss_header", where, 1, history.lsn + 1)  # noqa: E731
+    deed = lambda work: work.sweep.mark_left_over("tr_oss_header", where, Floor(1, history.lsn + 1))  # noqa: E731
     assert settled(world, deed, "tr_oss_header") == 1
     assert [r["nib"] for r in rows(world, "select nib from mirror.tr_oss_header where _deleted")] == ["9999000000025"]
 
@@ -103,10 +103,10 @@ def test_a_new_generation_replaces_what_an_older_one_left(world: EngineWorld) ->
     again.rows["oss_iumk"] = history.rows["oss_iumk"][:1]
     again.snapshot("oss_iumk", 900)
     world.apply(again.chunks(), generation=2)
-    swept = settled(world, lambda work: work.sweep.mark_left_over("oss_iumk", "", 2, 0), "oss_iumk")
+    swept = settled(world, lambda work: work.sweep.mark_left_over("oss_iumk", "", Floor(2)), "oss_iumk")
     counts = {r["nib"]: r["_count"] for r in rows(world, "select nib, _count from mirror.oss_iumk")}
     assert (swept, counts) == (1, {NIB: 1, "9999000000025": 0})
-    assert settled(world, lambda work: work.sweep.mark_left_over("tr_oss_header", "", 2, 0), "tr_oss_header") == 1
+    assert settled(world, lambda work: work.sweep.mark_left_over("tr_oss_header", "", Floor(2)), "tr_oss_header") == 1
 
 
 def test_counting_anew_skips_what_its_snapshot_shows(world: EngineWorld) -> None:
@@ -170,3 +170,35 @@ def test_whether_a_tombstone_was_tidied_away_never_shows(world: EngineWorld) -> 
         results.append([(row["nama"], row["dihapus_pada"]) for row in rows(world, "select * from rba.pelaku_usaha")])
     assert results[0] == results[1]
     assert results[0][0][0] == "PT Baru"
+
+
+def test_what_a_broken_snapshot_read_is_swept_when_it_began_again(world: EngineWorld) -> None:
+    """A row that was deleted between the two reads is shown by neither the second nor the stream."""
+    history = world.history()
+    company(history, 1)
+    company(history, 2, nib="9999000000025")
+    history.insert("oss_iumk", nib="9999000000025", nama_usaha="Warung")
+    history.log.clear()
+    for table in ("tr_oss_header", "oss_iumk"):
+        history.snapshot(table, 800)
+    for table in ("tr_oss_header", "oss_iumk"):
+        del history.rows[table][-1]
+    history.snapshot("tr_oss_header", 801)
+    history.commits()
+    world.apply(history.chunks())
+    floor = Floor(1, 0, 801)
+    assert settled(world, lambda work: work.sweep.mark_left_over("tr_oss_header", "", floor), "tr_oss_header") == 1
+    assert settled(world, lambda work: work.sweep.mark_left_over("oss_iumk", "", floor), "oss_iumk") == 1
+    alive = rows(world, "select legacy_idoss from rba.pelaku_usaha where dihapus_pada is null")
+    assert [row["legacy_idoss"] for row in alive] == [1]
+
+
+def test_a_business_of_the_extract_alone_ends_with_its_row(world: EngineWorld) -> None:
+    """No header speaks for it, so the extract's delete counts."""
+    history = world.history()
+    row = history.insert("oss_iumk", nib=NIB, nama_usaha="Toko", day_of_tanggal_terbit="2019-03-04Z")
+    history.commits()
+    history.delete("oss_iumk", row)
+    history.commits()
+    world.apply(history.chunks())
+    assert [r["dihapus_pada"] is not None for r in rows(world, "select dihapus_pada from rba.pelaku_usaha")] == [True]

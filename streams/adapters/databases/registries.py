@@ -15,9 +15,10 @@ select generation, identity, settled from selaras.capture where retired_at is nu
 """)
 REGISTER = """
 insert into selaras.capture (generation, identity, settled)
-select coalesce(max(generation), 0) + 1, %s, count(*) = 0 from selaras.capture
+select coalesce(max(generation), 0) + 1, %s, false from selaras.capture
 returning generation, settled
 """
+SNAPSHOT_TRANSACTION = text("select coalesce(max(snapshot_tx), 0) from selaras.position")
 RETIRE = text("update selaras.capture set retired_at = now() where retired_at is null")
 SETTLE = text("update selaras.capture set settled = true where generation = :generation")
 FORGET_POSITIONS = text("delete from selaras.position")
@@ -75,6 +76,11 @@ class PostgresCaptureRegistry:
         """See the port."""
         with translated("target"), self._engine.begin() as connection:
             connection.execute(RETIRE)
+
+    def snapshot_transaction(self) -> int:
+        """See the port."""
+        with translated("target"), self._engine.connect() as connection:
+            return int(connection.execute(SNAPSHOT_TRANSACTION).scalar_one())
 
     def settle(self, generation: int) -> None:
         """See the port."""

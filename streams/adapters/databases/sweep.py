@@ -6,9 +6,14 @@ from sqlalchemy import Connection
 
 from streams.adapters.databases.engines import JsonDocument
 from streams.adapters.databases.sql_names import quoted
+from streams.ports.replication import Floor
 from streams.projection.catalog import Catalog
 
 PAGE = 1000
+BELOW = """(_generation, _commit) < (%s, %s)
+  or (_generation = %s and _commit = 0 and _record = 0 and _tx < %s)"""
+KEYLESS_BELOW = """_generation < %s
+  or (_generation = %s and _commit = 0 and _record = 0 and _tx < %s and _partition >= 0 and _count <> 0)"""
 SNAPSHOT = "update selaras.mirror_table set counted_in = %s where table_name = %s"
 
 
@@ -19,18 +24,20 @@ class PostgresSweep:
         self._connection = connection
         self._statements = statements
 
-    def mark_left_over(self, table: str, where: str, generation: int, floor: int) -> tuple[int, Mapping[str, set[str]]]:
+    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Mapping[str, set[str]]]:
         """See the port."""
         condition = f" and ({where.replace('%', '%%')})" if where else ""
         if table in self._statements.keyless:
-            # Contents are counted anew by every load: those that only an older generation counted are gone.
-            statement = f"update mirror.{quoted(table)} set _count = 0, _generation = %s where _generation < %s"
-            return self._run(table, statement + condition, (generation, generation))
+            # Contents are counted anew by every load: those that only an older one counted are gone.
+            statement = f"update mirror.{quoted(table)} set _count = 0, _generation = %s where ({KEYLESS_BELOW})"
+            values = (floor.generation, floor.generation, floor.generation, floor.snapshot_tx)
+            return self._run(table, statement + condition, values)
         statement = (
             f"update mirror.{quoted(table)} set _deleted = true, _generation = %s, _commit = %s, _record = 0, "
-            f"_rank = 0 where not _deleted and (_generation, _commit) < (%s, %s)"
+            f"_rank = 0 where not _deleted and ({BELOW})"
         )
-        return self._run(table, statement + condition, (generation, floor, generation, floor))
+        place = (floor.generation, floor.commit)
+        return self._run(table, statement + condition, (*place, *place, floor.generation, floor.snapshot_tx))
 
     def recount(
         self, table: str, rows: Iterable[bytes], generation: int, snapshot: str

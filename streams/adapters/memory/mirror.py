@@ -11,6 +11,7 @@ from streams.adapters.memory.state import MirrorRow, Order, State
 from streams.changes.change import Change, Operation, Truncated
 from streams.changes.snapshot import Snapshot
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.replication import Floor
 from streams.projection.catalog import Catalog, ColumnType
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import DELETED_AT, Projection
@@ -139,7 +140,7 @@ class MemorySweep:
         self._state = state
         self._mirror = mirror
 
-    def mark_left_over(self, table: str, where: str, generation: int, floor: int) -> tuple[int, Touched]:
+    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Touched]:
         """See the port."""
         if where:
             raise SelarasError(ErrorKind.CONFIGURATION, "A database in memory takes no SQL condition.")
@@ -147,20 +148,23 @@ class MemorySweep:
 
         def left(row: MirrorRow) -> MirrorRow | None:
             nonlocal count
-            if row.count is not None and row.order[0] < generation:
+            generation, commit, record, _, transaction = row.order
+            broken = (generation, commit, record) == (floor.generation, 0, 0) and transaction < floor.snapshot_tx
+            if row.count is not None:
+                if generation >= floor.generation and not (broken and row.partition >= 0 and row.count):
+                    return None
                 count += 1
-                return replace(row, count=0, order=(generation, *row.order[1:]))
-            if row.count is None and not row.is_deleted and row.order[:2] < (generation, floor):
-                count += 1
-                return replace(row, is_deleted=True, order=(generation, floor, 0, 0, row.order[4]))
-            return None
+                return replace(row, count=0, order=(floor.generation, *row.order[1:]))
+            if row.is_deleted or not (broken or row.order[:2] < (floor.generation, floor.commit)):
+                return None
+            count += 1
+            return replace(row, is_deleted=True, order=(floor.generation, floor.commit, 0, 0, transaction))
 
         touched = self._mirror.change(table, left)
         return count, touched
 
     def recount(self, table: str, rows: Iterable[bytes], generation: int, snapshot: str) -> tuple[int, Touched]:
         """See the port."""
-        live = [row for row in self._mirror.rows(table).values() if row.count]
         touched = self._mirror.change(table, lambda r: replace(r, count=0) if r.count else None)
         count = 0
         like = MirrorRow({}, False, (generation, 0, 0, 1, 0), 0, 1, -1)
@@ -168,7 +172,7 @@ class MemorySweep:
             self._mirror.move(table, image, like, touched)
             count += 1
         self._state.counted_in[table] = Snapshot.from_text(snapshot)
-        return count - len(live), touched
+        return count, touched
 
 
 class MemoryTidying:

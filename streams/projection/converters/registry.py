@@ -18,13 +18,15 @@ class Refusal(Exception):
     """A converter cannot take a value: the column (or its row) goes to quarantine.
 
     ``rule``: name of the converter. ``reason``: a short sentence that never holds the value itself,
-    since it is shown and logged and values may be personal data.
+    since it is shown and logged and values may be personal data. ``term``: number of the column's term that was
+    refused, set by whoever evaluates several.
     """
 
     def __init__(self, rule: str, reason: str) -> None:
         super().__init__(f"{rule}: {reason}")
         self.rule = rule
         self.reason = reason
+        self.term = 0
 
 
 @dataclass(frozen=True, slots=True)
