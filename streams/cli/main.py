@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli import capture_commands, load_commands, stack_commands, status_commands, sync_commands
+from streams.cli import capture_commands, load_commands, reference_commands, stack_commands, status_commands, sync_commands
 from streams.cli.demo_commands import seed, traffic
 from streams.cli.demo_run_command import demo
 from streams.cli.render import fail
@@ -21,6 +21,7 @@ app.add_typer(stack_commands.app, name="stack")
 app.add_typer(capture_commands.app, name="capture")
 app.add_typer(sync_commands.app, name="sync")
 app.add_typer(load_commands.app, name="load")
+app.add_typer(reference_commands.app, name="reference")
 app.add_typer(status_commands.quarantine, name="quarantine")
 app.command()(status_commands.status)
 app.command()(demo)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.projection.converters import CONVERTERS, Reference, Refusal
+from streams.projection.converters import CONVERTERS, IdentityKeys, Reference, Refusal
 from streams.projection.converters.registry import converter
 
 REFERENCE = Reference(
@@ -16,13 +16,21 @@ REFERENCE = Reference(
     kbli_titles_2020={"55194": "Apartemen hotel"},
     kbli_risk={"55193": "MR"},
     regions={"32.01": None, "92.71": "96.71"},
-    codes={"L14": {"01": "01", "aktif": "01"}, "L3": {"n": ""}, "L18": {"11": "01"}, "L26": {"01": "01"}},
+    codes={
+        **{"L14": {"01": "01", "aktif": "01"}, "L3": {"n": ""}, "L18": {"11": "01"}, "L26": {"01": "01"}},
+        **{"L4": {"01": "01", "paspor": "02"}, "L10": {"00": "00", "50": "50"}, "STATUS_KELOMPOK": {"50": "TERBIT"}},
+        **{"L16": {"01": "01", "02": "02"}, "L21": {"01": "01", "02": "02", "03": "03"}, "L28": {"n": "N"}},
+        **{"L27": {"02": "02"}, "JENIS_PERIZINAN": {"02 R": "NIB"}, "JENIS_LOKASI": {"01": "01", "y": "01"}},
+        **{"KEWENANGAN": {"00": "00", "02": "02"}, "TINGKAT": {"11": "UTAMA"}},
+    },
+    identity=IdentityKeys(bytes(32), bytes(range(64)), "test"),
 )
 ARGUMENTS = {
     "CODE": {"list": "L14"},
     "UUID5": {"namespace": "nib"},
     "TGL": {"max_year": 2100},
     "COPY": {},
+    "AWALAN": {"length": 21},
     "TXT": {"max_length": 255},
 }
 SEEN_IN_THE_WILD = [
@@ -30,6 +38,9 @@ SEEN_IN_THE_WILD = [
     "1.5E+9", "1e999", "999999999999999", "9999000000017", "99.800.123.4-999.000", "0998001234999000", "01111", "1111",
     "55194", "10000", "3201000000", "9271000000", "Y", "N", "1", "0", "01", "Aktif", "001/002", "081234567890", "a@b",
     "Apartemen hotel", "4.3", "<br>&amp;<", "&#0;&#xD800;", "a\x00b", "²", "٣", "\u00a0", "13", "21", "Ha", "İ@İ",
+    "3201014512909001", "9271010512909001", "paspor", "X1234567", "-6.2,106.8", "106.8 -6,2", "0,0", "20190304",
+    "2019-03-", "9999000000017, 9999000000025,", "No. 12", "1.250,5", "R", "MT", "50", "02", "03", "ID",
+    "R-201903041011121234567",
 ]  # fmt: skip
 ANYTHING = st.one_of(
     st.sampled_from(SEEN_IN_THE_WILD),
@@ -65,10 +76,12 @@ def test_every_value_ends_in_a_value_or_a_refusal(name: str, data: st.DataObject
         assert found.rule == name
         assert found.reason
     else:
-        assert isinstance(found, STORABLE)
-        if isinstance(found, str):
-            assert "\0" not in found
-            found.encode()
+        assert isinstance(found, tuple) == entry.many
+        for one in found if isinstance(found, tuple) else (found,):
+            assert isinstance(one, str if entry.many else STORABLE)
+            if isinstance(one, str):
+                assert "\0" not in one
+                one.encode()
     assert outcome(name, *values) == found or isinstance(found, Refusal)
 
 
@@ -84,11 +97,17 @@ def test_a_refusal_never_tells_the_value(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(CONVERTERS))
 def test_missing_values_pass_or_become_the_declared_nothing(name: str) -> None:
     found = outcome(name, *[None] * CONVERTERS[name].least_inputs)
-    assert found == {"UANG0": Decimal(0), "INT0": 0, "NPWP_STATUS": "BELUM_CEK"}.get(name)
+    assert found == {"UANG0": Decimal(0), "INT0": 0, "NPWP_STATUS": "BELUM_CEK", "DAFTAR_NIB": ()}.get(name)
 
 
 @settings(max_examples=50, deadline=None)
-@pytest.mark.parametrize("name", ["TXT", "NULL0", "TELP", "EMAIL", "NIB13", "KODE_POS", "KBLI_ASAL", "NPWP16"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("TXT", "NULL0", "TELP", "EMAIL", "NIB13", "KODE_POS", "KBLI_ASAL", "NPWP16", "NIK", "NOMOR_AKTA", "AWALAN"),
+        *("WILAYAH_ASAL", "STATUS_IZIN", "KEWENANGAN"),
+    ],
+)
 @given(value=ANYTHING)
 def test_a_second_pass_changes_nothing(name: str, value: object) -> None:
     once = outcome(name, value)

@@ -8,6 +8,7 @@ from streams.projection.converters import (  # noqa: F401  importing a family fi
     contacts,
     dates,
     identifiers,
+    identity,
     kbli,
     keys,
     licences,

@@ -1,4 +1,4 @@
-"""Identity numbers encrypted: AES-SIV, deterministic and authenticated, so that the same number gives the same bytes."""
+"""Identity numbers encrypted by AES-SIV, deterministic and authenticated: the same number gives the same bytes."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -6,29 +6,24 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from streams.projection.converters.persons import identity_of, keys_of
+from streams.projection.converters.persons import ABSENT, identity_of, keys_of
 from streams.projection.converters.registry import IdentityKeys, Reference, Refusal, Value, converter
 
-_ABSENT = object()
 _PURPOSE = b"selaras identity number"
 _MARK = b":"  # between the version of the keys and what they encrypted
 
 
 @converter("IDENTITAS_ENC", inputs=None, reversible=False)
 def identitas_enc(
-    reference: Reference, _arguments: Mapping[str, object], first: object, second: object = _ABSENT
+    reference: Reference, _arguments: Mapping[str, object], first: object, second: object = ABSENT
 ) -> Value:
-    """The identity number encrypted, as PostgreSQL writes bytea (``\\x`` and hexadecimal digits), for the same inputs as
-    `NIK`: the version of the keys, a colon, and AES-256-SIV (RFC 5297) over the number with purpose and type as
+    """The identity number encrypted, as PostgreSQL writes bytea (``\\x`` and hexadecimal digits), for the same inputs
+    as `NIK`: the version of the keys, a colon, and AES-256-SIV (RFC 5297) over the number with purpose and type as
     associated data. No nonce: the same number gives the same bytes.
 
     Placeholders become NULL. Refuses as `NIK` does, and when no keys are configured.
     """
-    found = (
-        identity_of("IDENTITAS_ENC", reference, first)
-        if second is _ABSENT
-        else identity_of("IDENTITAS_ENC", reference, first, second)
-    )
+    found = identity_of("IDENTITAS_ENC", reference, first, second)
     if found is None:
         return None
     keys = keys_of("IDENTITAS_ENC", reference)

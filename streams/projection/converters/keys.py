@@ -55,5 +55,5 @@ def gabung(_reference: Reference, arguments: Mapping[str, object], part: object,
     separator = arguments.get("separator", "|")
     if not isinstance(separator, str) or len(separator) != 1 or separator == _ESCAPE:
         raise Refusal("GABUNG", "the mapping gives no separator of one character")
-    escapes = str.maketrans({mark: _ESCAPE + mark for mark in (_ESCAPE, separator)})
-    return storable("GABUNG", separator.join((text or "").translate(escapes) for text in parts))
+    texts = ((text or "").replace(_ESCAPE, _ESCAPE * 2).replace(separator, _ESCAPE + separator) for text in parts)
+    return storable("GABUNG", separator.join(texts))

@@ -11,7 +11,7 @@ from streams.projection.converters.legacy_value import given, is_digits
 from streams.projection.converters.registry import IdentityKeys, Reference, Refusal, Value, converter
 
 KTP, PASSPORT = "01", "02"
-_ABSENT = object()
+ABSENT = object()  # the second input was not given: the first is the number
 _SEPARATORS = str.maketrans("", "", " .-")
 _PASSPORT = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
@@ -21,7 +21,7 @@ _LEAP_YEAR = 2000
 
 
 @converter("NIK", inputs=None, reversible=False)
-def nik(reference: Reference, _arguments: Mapping[str, object], first: object, second: object = _ABSENT) -> Value:
+def nik(reference: Reference, _arguments: Mapping[str, object], first: object, second: object = ABSENT) -> Value:
     """The identity number as it is hashed and encrypted, from ``number`` or ``type, number``: never map it to a column
     that is not encrypted, except where the law makes it the tax number.
 
@@ -36,7 +36,7 @@ def nik(reference: Reference, _arguments: Mapping[str, object], first: object, s
 
 @converter("IDENTITAS_KUNCI", inputs=None, reversible=False)
 def identitas_kunci(
-    reference: Reference, _arguments: Mapping[str, object], first: object, second: object = _ABSENT
+    reference: Reference, _arguments: Mapping[str, object], first: object, second: object = ABSENT
 ) -> Value:
     """The keyed hash (HMAC-SHA256, 64 hexadecimal digits) of type and identity number, for the same inputs as `NIK`:
     it names the person without telling the number. The same person has the same hash under the same keys.
@@ -57,9 +57,9 @@ def keys_of(rule: str, reference: Reference) -> IdentityKeys:
     return reference.identity
 
 
-def identity_of(rule: str, reference: Reference, first: object, second: object = _ABSENT) -> tuple[str, str] | None:
+def identity_of(rule: str, reference: Reference, first: object, second: object = ABSENT) -> tuple[str, str] | None:
     """Type (01 or 02) and number in their one form, None without a number; inputs and refusals as told at `NIK`."""
-    named, number = (None, first) if second is _ABSENT else (first, second)
+    named, number = (None, first) if second is ABSENT else (first, second)
     text = given(rule, number)
     if text is None:
         return None
@@ -76,7 +76,7 @@ def identity_of(rule: str, reference: Reference, first: object, second: object =
 
 
 def _nik(rule: str, reference: Reference, text: str) -> str:
-    digits = text.translate(_SEPARATORS)
+    digits = text if is_digits(text) else text.translate(_SEPARATORS)
     fault = _form_fault(digits)
     if not fault and f"{digits[:2]}.{digits[2:4]}" not in reference.regions:
         fault = "the NIK names a regency that is not in the region list"
