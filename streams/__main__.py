@@ -1,6 +1,6 @@
 """``python -m streams`` is the command ``selaras``."""
 
-from streams.cli.main import run
+from streams.cli.entry import run
 
 if __name__ == "__main__":
     run()

@@ -10,25 +10,30 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from streams.errors import ErrorKind, SelarasError
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+SEE = "docs/settings.md lists every setting with its unit and range"
 
 
 @dataclass(frozen=True, slots=True)
 class StackSettings:
     """The local stack: ports on 127.0.0.1 and sizes of its members."""
 
-    legacy_port: int = 25432  # TCP port of the legacy PostgreSQL
-    target_port: int = 25433  # TCP port of the target PostgreSQL
-    kafka_port: int = 29192  # TCP port of the broker
-    controller_port: int = 29193  # TCP port of the broker's KRaft controller
-    connect_port: int = 28083  # TCP port of Kafka Connect's REST interface
-    kafka_heap_mb: int = 384  # Java heap of the broker, MiB
-    connect_heap_mb: int = 512  # Java heap of Kafka Connect, MiB
-    start_deadline_s: float = 120.0  # seconds a member may take until it answers
+    legacy_port: Port = 25432  # TCP port of the legacy PostgreSQL
+    target_port: Port = 25433  # TCP port of the target PostgreSQL
+    kafka_port: Port = 29192  # TCP port of the broker
+    controller_port: Port = 29193  # TCP port of the broker's KRaft controller
+    connect_port: Port = 28083  # TCP port of Kafka Connect's REST interface
+    kafka_heap_mb: Count = 384  # Java heap of the broker, MiB
+    connect_heap_mb: Count = 512  # Java heap of Kafka Connect, MiB
+    start_deadline_s: Seconds = 120.0  # seconds a member may take until it answers
     server_user: str = "nobody"  # system user that runs PostgreSQL when the command runs as root
 
 
@@ -37,7 +42,7 @@ class LegacySettings:
     """The legacy database, the source."""
 
     host: str = "127.0.0.1"  # name or address of the server
-    port: int = 0  # TCP port; 0 means the local stack's
+    port: Port = 0  # TCP port; 0 means the local stack's
     database: str = "oss_v1"  # name of the database
     schema: str = "public"  # schema of the twelve legacy tables
 
@@ -47,7 +52,7 @@ class TargetSettings:
     """The new database, the target; the schemas ``mirror`` and ``selaras`` live in it beside ``rba``."""
 
     host: str = "127.0.0.1"  # name or address of the server
-    port: int = 0  # TCP port; 0 means the local stack's
+    port: Port = 0  # TCP port; 0 means the local stack's
     database: str = "oss_rba"  # name of the database
 
 
@@ -57,9 +62,9 @@ class KafkaSettings:
 
     bootstrap: str = ""  # host:port[,host:port]; empty means the local stack's broker
     topic_prefix: str = "oss"  # Debezium's topic.prefix: topics are <prefix>.<schema>.<table>
-    partitions: int = 4  # partitions of every data topic; fixed for the life of a capture
-    replication: int = 1  # replicas of every topic
-    retention_hours: int = 168  # how long an outage of the worker may last before changes are lost, hours
+    partitions: Count = 4  # partitions of every data topic; fixed for the life of a capture
+    replication: Count = 1  # replicas of every topic
+    retention_hours: Count = 168  # how long an outage of the worker may last before changes are lost, hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class ConnectSettings:
     connector: str = "selaras-legacy"  # name of the connector
     slot: str = "selaras_legacy"  # replication slot on the legacy side
     publication: str = "selaras_legacy"  # publication on the legacy side
-    timeout_s: float = 10.0  # seconds one REST call may take
+    timeout_s: Seconds = 10.0  # seconds one REST call may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,11 @@ class WorkerSettings:
     """The worker that applies changes."""
 
     group: str = "selaras"  # consumer group
-    max_batch_rows: int = 2000  # changes in one target transaction, at most
-    fetch_bytes: int = 1_048_576  # bytes of one fetch and partition
-    session_timeout_s: float = 10.0  # seconds after which a silent worker loses its partitions
-    tidy_every_s: float = 600.0  # seconds between two rounds of housekeeping
-    retry_delay_max_s: float = 3.0  # seconds between two tries while a part is away, at most
+    max_batch_rows: Count = 2000  # changes in one target transaction, at most
+    fetch_bytes: Count = 1_048_576  # bytes of one fetch and partition
+    session_timeout_s: Seconds = 10.0  # seconds after which a silent worker loses its partitions
+    tidy_every_s: Seconds = 600.0  # seconds between two rounds of housekeeping
+    retry_delay_max_s: Seconds = 3.0  # seconds between two tries while a part is away, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ def load_settings(environment: Mapping[str, str] | None = None, home: Path | Non
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise SelarasError(ErrorKind.CONFIGURATION, f"Settings: {error}.", "see docs/settings.md") from error
+        raise SelarasError(ErrorKind.CONFIGURATION, f"Settings: {error}.", SEE) from error
 
 
 _GROUPS: Mapping[str, type] = {
@@ -170,10 +175,10 @@ def _from_file(environment: Mapping[str, str]) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if "SELARAS_CONFIG" in environment:
-            raise SelarasError(ErrorKind.CONFIGURATION, f"The settings file {path} does not exist.") from None
+            raise SelarasError(ErrorKind.CONFIGURATION, f"The settings file {path} does not exist.", SEE) from None
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SelarasError(ErrorKind.CONFIGURATION, f"The settings file {path} is no TOML: {error}.") from None
+        raise SelarasError(ErrorKind.CONFIGURATION, f"The settings file {path} is no TOML: {error}.", SEE) from None
 
 
 def _unknown(values: Mapping[str, Any]) -> list[str]:
@@ -193,9 +198,7 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
 
 def _refuse(unknown: list[str]) -> None:
     if unknown:
-        raise SelarasError(
-            ErrorKind.CONFIGURATION, f"There is no setting {', '.join(unknown)}.", "docs/settings.md lists them all"
-        )
+        raise SelarasError(ErrorKind.CONFIGURATION, f"There is no setting {', '.join(unknown)}.", SEE)
 
 
 def _decode(kind: type, value: object) -> object:

@@ -47,8 +47,8 @@ def ground(settings: Settings, legacy: Engine, applier: Engine) -> Ground:
         mirror_catalog = read_catalog(connection, "mirror")
     _same_columns(legacy_catalog, mirror_catalog)
     mapping = read_mapping(settings.schemas_dir / "mapping")
-    mapping.refuse(faults_of(mapping.projections, legacy_catalog, target_catalog))
     files = read_reference(settings.schemas_dir / "reference")
+    mapping.refuse(faults_of(mapping.projections, legacy_catalog, target_catalog, files.reference))
     plan = make_plan(mapping.projections, target_catalog, files.reference, (mapping.fingerprint, files.fingerprint))
     returning = returning_columns(mapping.projections)
     mirror = MirrorStatements(legacy_catalog, returning)
@@ -84,5 +84,6 @@ def _same_columns(legacy: Catalog, mirror: Catalog) -> None:
         raise SelarasError(
             ErrorKind.CONFIGURATION,
             "The legacy database has what the mirror does not know: " + "; ".join(sorted(faults)) + ".",
-            "add a migration of the schema mirror, then start again",
+            "extend the mirror as selaras_applier (alter table mirror.TABLE add column NAME text), start again, then "
+            "'selaras load reread TABLE'",
         )

@@ -12,7 +12,7 @@ from streams.services.capture import CaptureStatus
 
 app = typer.Typer(help="Capture changes of the legacy database.", no_args_is_help=True)
 
-Deadline = Annotated[float, typer.Option("--deadline", help="Seconds to wait at most.")]
+Deadline = Annotated[float, typer.Option("--deadline", min=0.1, help="Seconds to wait at most.")]
 _UNHEALTHY = 1
 
 

@@ -4,6 +4,7 @@ import signal
 from typing import Annotated
 
 import typer
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from streams.bootstrap.demo import seed_service, traffic_service
@@ -46,7 +47,19 @@ def traffic(
     service = traffic_service(settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: service.stop.set())
-    summary = service.run(TrafficPlan(rate=rate, seed=seed, transactions=transactions, seconds=duration))
+    with Live(console=err, auto_refresh=False, transient=True) as live, service.watched(lambda s: _progress(live, s)):
+        try:
+            service.run(TrafficPlan(rate=rate, seed=seed, transactions=transactions, seconds=duration))
+        finally:
+            summary = service.summary()
+            _show(summary, as_json=as_json)
+
+
+def _progress(live: Live, summary: TrafficSummary) -> None:
+    live.update(f"{summary.transactions:,} transactions, {summary.rows:,} row changes", refresh=True)
+
+
+def _show(summary: TrafficSummary, *, as_json: bool) -> None:
     if as_json:
         print_json(_facts(summary) | {"by_kind": summary.by_kind})
         return

@@ -8,9 +8,9 @@ import typer
 from rich.live import Live
 
 from streams.bootstrap.demo_run import demo as make_demo
+from streams.cli.proof_view import plain_proof, show_proof
 from streams.cli.render import AsJson, err, guarded, out, print_json
 from streams.cli.status_view import status_view
-from streams.cli.sync_commands import show_proof
 from streams.services.demo_run import DemoPlan, Look
 
 SEED = 1
@@ -49,9 +49,9 @@ def demo(
 
         proof = run.run(lambda line: err.print(line, highlight=False), show)
     if as_json:
-        print_json({"equal": proof.equal, "proof": proof})
+        print_json(plain_proof(proof))
     else:
         show_proof(proof)
-        out.print("The stack is stopped; its data stay ('selaras stack reset' removes them)." if not keep else "")
+        out.print("The data stay; 'selaras stack status' tells what runs, 'selaras stack reset' removes everything.")
     if not proof.equal:
         raise typer.Exit(1)

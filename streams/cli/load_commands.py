@@ -9,7 +9,7 @@ from streams.cli.render import AsJson, err, guarded, out, print_json, print_tabl
 from streams.services.load import LoadRequest
 
 app = typer.Typer(help="Read legacy rows again, when the mirror is known or feared to lack something.")
-Deadline = Annotated[float, typer.Option(help="Seconds to wait at most.")]
+Deadline = Annotated[float, typer.Option(min=0.1, help="Seconds to wait at most.")]
 
 
 @app.command()

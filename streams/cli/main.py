@@ -5,9 +5,17 @@ from typing import Annotated
 
 import typer
 
-from streams.cli import capture_commands, load_commands, reference_commands, stack_commands, status_commands, sync_commands
+from streams.cli import (
+    capture_commands,
+    load_commands,
+    reference_commands,
+    stack_commands,
+    status_commands,
+    sync_commands,
+)
 from streams.cli.demo_commands import seed, traffic
 from streams.cli.demo_run_command import demo
+from streams.cli.log_lines import quieten_libraries
 from streams.cli.render import fail
 from streams.errors import SelarasError
 from streams.settings import load_settings
@@ -36,13 +44,9 @@ def settings(
         Path | None, typer.Option(help="Folder of the local stack's state, logs and data (default .selaras).")
     ] = None,
 ) -> None:
-    """Read the settings once."""
+    """Read the settings once; libraries that talk on their own are made quiet."""
+    quieten_libraries()
     try:
         ctx.obj = load_settings(home=home)
     except SelarasError as error:
         fail(error)
-
-
-def run() -> None:
-    """Entry point."""
-    app()

@@ -10,12 +10,14 @@ import click
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from streams.errors import ErrorKind, SelarasError
 
 out = Console()
 err = Console(stderr=True)
+INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -31,10 +33,16 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     """A table for people; cells are shown as text, None as a dash."""
     table = Table(title=title, title_justify="left")
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("-" if cell is None else str(cell) for cell in row))
+        table.add_row(*(_cell(cell) for cell in row))
     out.print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else escape(str(value))
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:
@@ -45,10 +53,10 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 def fail(error: SelarasError) -> NoReturn:
     """Tell what happened, whether data are at risk and the next safe step; end with the kind's exit code."""
-    err.print(f"[red]{error.sentence}[/red]", highlight=False)
+    err.print(f"[red]{escape(error.sentence)}[/red]", highlight=False)
     err.print(error.policy.data_at_risk, highlight=False)
     if error.next_step:
-        err.print(f"Next: {error.next_step}", highlight=False)
+        err.print(f"Next: {escape(error.next_step)}", highlight=False)
     raise typer.Exit(error.policy.exit_code)
 
 
@@ -63,6 +71,11 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             fail(error)
         except (typer.Exit, typer.Abort, click.ClickException):
             raise
+        except KeyboardInterrupt:
+            err.print(
+                "Interrupted. What was running goes on running: 'selaras status' and 'selaras stack status' tell."
+            )
+            raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
             fail(_unforeseen(error))
 

@@ -1,6 +1,7 @@
 """``selaras status`` and ``selaras quarantine``: what the run knows, and what needs a person's eyes."""
 
 import time
+from enum import Enum
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,16 @@ from rich.live import Live
 from streams.bootstrap.status import status_service, target_status
 from streams.cli.render import AsJson, guarded, out, print_json, print_table
 from streams.cli.status_view import status_view
-from streams.services.status import Status
+from streams.services.status import Status, advice
+
+
+class Kept(Enum):
+    """Outcomes whose keys are listed."""
+
+    WAITING = "waiting"
+    QUARANTINED = "quarantined"
+    ROW = "row"
+
 
 REFRESH_S = 1.0
 _UNHEALTHY = 1
@@ -43,15 +53,13 @@ def status(
 @guarded
 def keys(
     ctx: typer.Context,
-    outcome: Annotated[
-        str | None, typer.Option(help="waiting, quarantined or row (a row with refused columns).")
-    ] = None,
+    outcome: Annotated[Kept | None, typer.Option(help="Only this outcome; row: with refused columns.")] = None,
     table: Annotated[str | None, typer.Option(help="Only this target table.")] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List keys that wait or that a rule refused: rule, column and masked value of each refusal."""
-    found = target_status(ctx.obj).keys(outcome, table, limit)
+    found = target_status(ctx.obj).keys(outcome.value if outcome else None, table, limit)
     if as_json:
         print_json(found)
         return
@@ -85,6 +93,7 @@ def plain_status(found: Status) -> dict[str, Any]:
         facts = {n: getattr(target, n) for n in target.__slots__ if n != "positions"}
     return {
         "healthy": found.healthy,
+        "needed": advice(found),
         "capture": found.capture,
         "target": facts,
         "events_behind": found.behind,

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from streams.services.status import Status
+from streams.services.status import WORKER_SILENT_S, Status, advice
 
 UNKNOWN = "[yellow]unknown[/yellow]"
 
@@ -15,12 +15,11 @@ def status_view(status: Status, note: str = "", rate: float | None = None) -> Re
     """The whole picture: stages, tables, keys. ``rate``: events applied a second, where it is measured."""
     parts: list[RenderableType] = [Text(note)] if note else []
     parts += [_stages(status, rate), _tables(status)]
-    parts += [Text.from_markup(f"[yellow]{part} is unknown:[/yellow] {why}") for part, why in status.unknown.items()]
     if status.target is not None:
-        parts += [
-            Text.from_markup(f"[red]table {table} is unknown until it is read again:[/red] {why}")
-            for table, why in status.target.unknown_tables.items()
-        ]
+        emptied = status.target.truncated.items()
+        parts += [Text(f"Table {t} was emptied by TRUNCATE at {at[:19]}; its rows are marked.") for t, at in emptied]
+    needed = advice(status)
+    parts += [Text(line, style="yellow") for line in needed] or [Text("All is known and well.", style="green")]
     return Group(*parts)
 
 
@@ -35,7 +34,11 @@ def _stage_rows(status: Status, rate: float | None) -> Iterator[tuple[str, str, 
     capture, target = status.capture, status.target
     state, slot = capture.connector, capture.slot
     running = UNKNOWN if "connector" in status.unknown else "not registered"
-    yield "capture", "connector, tasks", f"{state.connector}, {', '.join(state.tasks)}" if state else running
+    yield (
+        "capture",
+        "connector, tasks (Connect's word)",
+        f"{state.connector}, {', '.join(state.tasks)}" if state else running,
+    )
     yield "", "log behind the slot", f"{slot.behind_bytes:,} bytes" if slot else UNKNOWN
     yield "", "initial snapshot", capture.snapshot or UNKNOWN
     behind = status.behind
@@ -43,7 +46,8 @@ def _stage_rows(status: Status, rate: float | None) -> Iterator[tuple[str, str, 
     if target is None:
         yield "target", "", UNKNOWN
         return
-    yield "worker", "alive", f"{status.workers_alive} of {len(target.workers)}"
+    silent = [w.name for w in target.workers if w.state == "running" and w.seen_s >= WORKER_SILENT_S]
+    yield "worker", "alive", f"{status.workers_alive}{' (silent: ' + ', '.join(silent) + ')' if silent else ''}"
     if rate is not None:
         yield "", "events a second", f"{rate:,.0f}"
     yield "lag", "newest heartbeat applied", _age(target.heartbeat_age_s, "old")
@@ -54,13 +58,15 @@ def _stage_rows(status: Status, rate: float | None) -> Iterator[tuple[str, str, 
 
 def _tables(status: Status) -> Table:
     table = Table(title="Target tables and keys by outcome", title_justify="left")
-    for column in ("table", "rows", "waiting", "quarantined", "rows with refused columns"):
+    for column in ("table", "rows", "deleted", "waiting", "quarantined", "refused columns"):
         table.add_column(column, justify="left" if column == "table" else "right")
     if status.target is None:
         return table
     for name, rows in status.target.rows.items():
         kinds = status.target.keys.get(name, {})
-        table.add_row(name, f"{rows:,}", *(f"{kinds.get(k, 0):,}" for k in ("waiting", "quarantined", "row")))
+        deleted = f"{status.target.deleted.get(name, 0):,}"
+        others = (f"{kinds.get(k, 0):,}" for k in ("waiting", "quarantined", "row"))
+        table.add_row(name, f"{rows:,}", deleted, *others)
     return table
 
 

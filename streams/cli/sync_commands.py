@@ -1,16 +1,17 @@
 """``selaras sync``: apply changes, compute everything again, prove equality."""
 
+import os
 import socket
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from streams.bootstrap import sync
+from streams.bootstrap.status import status_service
 from streams.cli.log_lines import configure_logs
-from streams.cli.render import AsJson, err, guarded, out, print_json, print_table
-from streams.services.proof import Proof
-from streams.services.recompute import Computed
+from streams.cli.proof_view import plain_proof, show_computed, show_proof
+from streams.cli.render import AsJson, err, guarded, out, print_json
+from streams.errors import ErrorKind, SelarasError
 from streams.settings import Settings
 from streams.worker.app import AppPlan
 from streams.worker.run import WorkerParts, run_worker
@@ -41,7 +42,7 @@ def run(
         plan,
         sync.housekeeping(settings),
     )
-    run_worker(parts, name or f"{socket.gethostname()}")
+    run_worker(parts, name or f"{socket.gethostname()}-{os.getpid()}")
 
 
 @app.command()
@@ -53,14 +54,15 @@ def recompute(ctx: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         print_json(computed)
     else:
-        _show_computed(computed, "written")
+        show_computed(computed, "written")
+        out.print("Workers that run with other files stop at their next batch: start them again.")
 
 
 @app.command()
 @guarded
 def tidy(
     ctx: typer.Context,
-    deadline: Annotated[float, typer.Option(help="Seconds to wait for the barrier.")] = 120.0,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the barrier.")] = 120.0,
     as_json: AsJson = False,
 ) -> None:
     """Take away tombstones that have done their work and old lists of touched keys. Workers do this by themselves."""
@@ -75,57 +77,24 @@ def tidy(
 @guarded
 def prove(
     ctx: typer.Context,
-    deadline: Annotated[float, typer.Option(help="Seconds to wait for the barrier.")] = 120.0,
+    deadline: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the barrier.")] = 120.0,
     as_json: AsJson = False,
 ) -> None:
     """Prove legacy and target equal under the mapping, with counts. Meaningful while nobody writes to the legacy side.
 
     Exit code 0: equal. 1: different, or the barrier was not passed.
     """
+    if not status_service(ctx.obj).read().workers_alive:
+        raise SelarasError(
+            ErrorKind.UNAVAILABLE,
+            "No worker is alive, so that nothing would be applied while we wait.",
+            "start one with 'selaras sync run', then prove again",
+        )
     with err.status("proving") as status:
         proof = sync.prove_service(ctx.obj).run(deadline, status.update)
     if as_json:
-        print_json({"equal": proof.equal, "proof": proof})
+        print_json(plain_proof(proof))
     else:
         show_proof(proof)
     if not proof.equal:
         raise typer.Exit(1)
-
-
-def show_proof(proof: Proof) -> None:
-    """The proof as tables and one sentence."""
-    if not proof.barrier.passed:
-        out.print(f"[red]Not proven: {proof.barrier.reason}[/red] (step: {proof.barrier.hung})")
-        return
-    print_table(
-        "Legacy beside its mirror",
-        ("table", "legacy rows", "mirror rows", "missing", "extra", "different"),
-        [(t.table, t.legacy_rows, t.mirror_rows, t.missing, t.extra, t.different) for t in proof.tables],
-    )
-    if proof.computed is not None:
-        _show_computed(proof.computed, "different", proof.rows)
-    if proof.equal:
-        out.print("[green]Equal: legacy = mirror, and target = f(mirror), row by row.[/green]")
-    else:
-        out.print("[red]Different: see the counts above.[/red]")
-
-
-def _show_computed(computed: Computed, word: str, rows: Mapping[str, int] | None = None) -> None:
-    counts = rows or {}
-    print_table(
-        "Keys computed by outcome",
-        ("projection", "row", "waiting", "quarantined", "absent", "target rows", word, "removed"),
-        [
-            (
-                name,
-                kinds.get("row", 0),
-                kinds.get("waiting", 0),
-                kinds.get("quarantined", 0),
-                kinds.get("absent", 0),
-                counts.get(name),
-                computed.differing[name],
-                computed.removed[name],
-            )
-            for name, kinds in computed.keys.items()
-        ],
-    )

@@ -30,11 +30,13 @@ class TargetReading:
     last_batch_age_s: float | None
     positions: Mapping[tuple[str, int], int]
     workers: Sequence[WorkerReading]
-    rows: Mapping[str, int]  # by target table
+    rows: Mapping[str, int]  # by target table: rows that are not marked as deleted
+    deleted: Mapping[str, int]  # by target table: rows that are
     mirrored: Mapping[str, int]  # by legacy table: estimated rows in the mirror
     keys: Mapping[str, Mapping[str, int]]  # by projection and outcome: keys that are more than plain rows
     undecodable: int  # stored events that no re-read has resolved
     unknown_tables: Mapping[str, str]  # table and reason
+    truncated: Mapping[str, str]  # legacy tables emptied by TRUNCATE since the last housekeeping, and when
 
 
 @dataclass(frozen=True, slots=True)

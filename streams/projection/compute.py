@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from streams.projection.catalog import Table
 from streams.projection.choose import Chooser, Chosen, SourceRow, chooser
 from streams.projection.converters import CONVERTERS, Reference, Refusal
-from streams.projection.declaration import Column, Input, Lookup, Projection, Term
+from streams.projection.declaration import DELETED_AT, Column, Input, Lookup, Projection, Term
 from streams.projection.fit import Fit, fit_for
 from streams.projection.masking import masked
 from streams.projection.outcome import ABSENT, Fault, Outcome, OutcomeKind, Waits
@@ -75,7 +75,10 @@ class CompiledProjection:
                     lost = True
             row[step.column.name] = value
         if lost:
-            return Outcome(OutcomeKind.QUARANTINED, faults=tuple(faults))
+            # Gone from the legacy database before it could become a row: there is nothing left for anybody to mend. One
+            # that waits must still be known as waiting, or nobody would wake it when its parent comes.
+            gone = all(source_row[DELETED_AT] is not None for source_row in chosen.values())
+            return ABSENT if gone else Outcome(OutcomeKind.QUARANTINED, faults=tuple(faults))
         for lookup, wanted in self.lookup_keys(key, chosen):
             if lookup.name not in found:
                 return Outcome(OutcomeKind.WAITING, None, tuple(faults), Waits(lookup.projection, wanted or ""))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.projection.catalog import Catalog, Table
-from streams.projection.converters import CONVERTERS
+from streams.projection.converters import CONVERTERS, Reference
 from streams.projection.declaration import DELETED_AT, Input, Projection, Source, Term
 from streams.projection.order import in_order
 
@@ -20,10 +20,13 @@ class MappingFault:
     message: str
 
 
-def faults_of(projections: Sequence[Projection], legacy: Catalog, target: Catalog) -> list[MappingFault]:
+def faults_of(
+    projections: Sequence[Projection], legacy: Catalog, target: Catalog, reference: Reference
+) -> list[MappingFault]:
     """Every fault of every declaration; an empty list means that they can run."""
     by_name = {p.target: p for p in projections}
     faults = [fault for p in projections for fault in _faults(p, by_name, legacy, target)]
+    faults += [MappingFault(p.file, path, message) for p in projections for path, message in _lists(p, reference)]
     faults += [
         MappingFault(p.file, ("target",), f"{p.target!r} is mapped by {by_name[p.target].file} too")
         for p in projections
@@ -84,6 +87,20 @@ def _column_faults(projection: Projection, legacy: Catalog, table: Table) -> Ite
             yield from ((path, message) for message in _term_faults(term, projection, legacy))
     if table.key != (projection.key_column,):
         yield ("key", "column"), f"the primary key of {table.name} is {', '.join(table.key) or 'missing'}"
+
+
+def _lists(projection: Projection, reference: Reference) -> Iterator[tuple[Path, str]]:
+    """Code lists that a rule reads: a name that is none would refuse every value of the column."""
+    for column in projection.columns:
+        path: Path = ("columns", column.name) if column is not projection.columns[0] else ("key",)
+        for term in column.terms:
+            converter = CONVERTERS.get(term.rule)
+            name = term.arguments.get("list")
+            if name is not None and name not in reference.codes:
+                yield path, f"there is no code list {name!r}; there are {', '.join(sorted(reference.codes))}"
+            elif converter is not None:
+                missing = sorted(converter.required - term.arguments.keys())
+                yield from ((path, f"rule {term.rule} needs the parameter {wanted!r}") for wanted in missing)
 
 
 def _term_faults(term: Term, projection: Projection, legacy: Catalog) -> Iterator[str]:

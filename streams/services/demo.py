@@ -3,12 +3,14 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.demo import BusinessTransaction, LegacyApplication, LegacyTables, World
 
+SHOW_EVERY_S = 1.0
 BATCH_LIMIT = 32  # transactions sent to the database at once, at most
 
 
@@ -126,6 +128,23 @@ class TrafficService:
             self._ended = time.monotonic()
             self._application.close()
         return self.summary()
+
+    @contextmanager
+    def watched(self, show: Callable[[TrafficSummary], None]) -> Iterator[None]:
+        """Call ``show`` each second, from a thread of its own, while the block runs."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(SHOW_EVERY_S):
+                show(self.summary())
+
+        thread = threading.Thread(target=watch, name="watch", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def summary(self) -> TrafficSummary:
         """The counters, consistent with each other."""

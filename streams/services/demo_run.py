@@ -78,8 +78,9 @@ class Demo:
         self.interrupt = threading.Event()
 
     def run(self, report: Report, show: Callable[[Look], None]) -> Proof:
-        """From nothing to the proof; whatever was started is stopped, however it ends."""
+        """From nothing to the proof; what was started is stopped, however it ends. A stack that was up stays up."""
         parts = self._parts
+        ours = not all(member.answers for member in parts.stack.status())
         try:
             parts.stack.up(report)
             self._fill(report)
@@ -91,7 +92,7 @@ class Demo:
             return parts.prove().run(self._plan.deadline_s, report)
         finally:
             parts.worker.stop()
-            if not self._plan.keep:
+            if ours and not self._plan.keep:
                 parts.stack.down(report)
 
     def _fill(self, report: Report) -> None:

@@ -20,6 +20,18 @@ class Proof:
     rows: Mapping[str, int] | None = None
 
     @property
+    def next_step(self) -> str:
+        """What to do about a proof that did not come out; empty when it did."""
+        if self.equal:
+            return ""
+        if not self.barrier.passed:
+            return "see 'selaras status': capture and a worker must run; then prove again"
+        return (
+            "if somebody writes to the legacy database, stop that and prove again; else 'selaras load reread TABLE' "
+            "for a table that differs from its mirror, 'selaras sync recompute' for target rows that differ"
+        )
+
+    @property
     def equal(self) -> bool:
         """Whether everything was compared and nothing differs."""
         if not self.barrier.passed or self.computed is None or self.rows is None or not self.tables:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Target
 from streams.services.plan import Plan
-from streams.services.replicate import MOST_TRIES
+from streams.services.replicate import MOST_TRIES, check_in_force
 from streams.services.settle import Again, NeedLocks, Pass, Settled, TargetRefused
 
 PAGE = 1000  # keys in one transaction
@@ -66,7 +66,12 @@ class Recompute:
         return computed
 
     def differences(self, report: Report) -> Computed:
-        """Compute everything and roll every page back: how much would change, by the database's own comparison."""
+        """Compute everything and roll every page back: how much would change, by the database's own comparison.
+
+        SelarasError (stale) unless these files are the ones in force: else the answer would be about other rules.
+        """
+        with self._target.transaction() as work:
+            check_in_force(work.guard.enter(), self._plan)
         return self._all(report, keep=False)
 
     def _all(self, report: Report, *, keep: bool) -> Computed:

@@ -45,7 +45,8 @@ class _Decoded:
         changes = [e for e in self.events if isinstance(e, Change)]
         newest = max((_place(e) for e in changes), default=(0, 0, 0))
         snapshot = next((e.transaction for e in reversed(changes) if e.snapshot), 0)
-        committed = max((e.committed_ms for e in changes if not e.snapshot), default=None)
+        streamed = [e.committed_ms for e in changes if e.operation is not Operation.READ]
+        committed = max(streamed, default=None)
         return Advance(self.chunk, *newest, snapshot, committed)
 
 

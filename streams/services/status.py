@@ -26,9 +26,28 @@ class Status:
     @property
     def healthy(self) -> bool:
         """Everything known, capture well, a worker alive, no table unknown."""
-        if self.unknown or self.target is None or not self.capture.healthy:
-            return False
-        return bool(self.workers_alive) and not self.target.unknown_tables
+        return self.capture.healthy and self.target is not None and not advice(self)
+
+
+def advice(status: Status) -> list[str]:
+    """What needs a person, a sentence each with the next safe step; empty when all is known and well."""
+    found = [f"{part} is unknown: {why} Next: selaras stack status" for part, why in status.unknown.items()]
+    found += [f"{fault} Next: selaras capture status" for fault in status.capture.faults]
+    connector = status.capture.connector
+    if "connector" not in status.unknown and (connector is None or not connector.running):
+        said = connector.connector.lower() if connector else "not registered"
+        step = "resume" if said == "paused" else "apply"
+        found.append(f"Capture is {said}: nothing new arrives. Next: selaras capture {step}")
+    if status.workers_alive == 0:
+        found.append("No worker is alive: nothing is applied, and nothing is lost. Next: selaras sync run")
+    target = status.target
+    if target is None:
+        return found
+    if target.recomputed is False:
+        found.append("Not every key is computed under the mapping in force. Next: selaras sync recompute")
+    for table, why in target.unknown_tables.items():
+        found.append(f"Table {table} is unknown ({why}). Next: selaras load reread {table}")
+    return found
 
 
 class StatusService:

@@ -60,7 +60,7 @@ def build_app(plan: AppPlan, loop: ApplyLoop, fail: FailPoints, scratch: str) ->
             await loop.put(chunk)
 
     app.agent(topic, name="streams.worker.replicate")(replicate)
-    use_chunks(app, loop.load_positions)
+    use_chunks(app, loop.load_positions, lambda: fail.reach("after_seek"))
     return app
 
 

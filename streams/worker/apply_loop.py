@@ -42,6 +42,7 @@ class ApplyLoop:
         self._max_rows = max_rows
         self._delay_max_s = retry_delay_max_s
         self._queue: asyncio.Queue[Chunk] = asyncio.Queue(QUEUED_CHUNKS)
+        self._held: Chunk | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="apply")
         self.totals = Totals()
 
@@ -51,6 +52,7 @@ class ApplyLoop:
 
     async def load_positions(self, earliest: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
         """The stored positions, waiting for the database; what was queued before is read again from there."""
+        self._held = None
         while not self._queue.empty():
             self._queue.get_nowait()
         return await self._patiently(lambda: self._service.positions(earliest))
@@ -67,15 +69,30 @@ class ApplyLoop:
         self._thread.shutdown()
 
     async def _next_batch(self, stopping: asyncio.Event) -> list[Chunk]:
+        if self._held is not None:
+            held, self._held = self._held, None
+            return self._joined([held])
         waiting = {asyncio.ensure_future(self._queue.get()), asyncio.ensure_future(stopping.wait())}
         done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
         batch = [result for task in done if isinstance(result := task.result(), Chunk)]
-        rows = sum(len(chunk.records) for chunk in batch)
-        while batch and rows < self._max_rows and not self._queue.empty():
-            batch.append(self._queue.get_nowait())
-            rows += len(batch[-1].records)
+        return self._joined(batch) if batch else []
+
+    def _joined(self, batch: list[Chunk]) -> list[Chunk]:
+        """The chunk with what is queued behind it, as far as each partition goes on where it was."""
+        rows = len(batch[0].records)
+        ends = {(batch[0].topic, batch[0].partition): batch[0].end}
+        while rows < self._max_rows and not self._queue.empty():
+            chunk = self._queue.get_nowait()
+            place = (chunk.topic, chunk.partition)
+            if ends.get(place, chunk.start) != chunk.start:
+                # A seek lies between the two: the older one was on its way while the queue was emptied.
+                self._held = chunk
+                break
+            ends[place] = chunk.end
+            batch.append(chunk)
+            rows += len(chunk.records)
         return batch
 
     async def _apply(self, batch: Sequence[Chunk], reseek: Reseek) -> None:
@@ -105,6 +122,8 @@ class ApplyLoop:
         self.totals.events += applied.events
         self.totals.written += applied.settled.written
         self.totals.malformed += applied.malformed
+        if applied.malformed:
+            log.warning("undecodable_events", events=applied.malformed, see="selaras quarantine events")
 
     async def _patiently(self, work: Callable[[], T]) -> T:
         """Run in the thread; wait, with a line each time, while a part is away."""

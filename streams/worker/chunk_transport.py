@@ -39,6 +39,7 @@ class ChunkConsumer(aiokafka.Consumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._next: dict[TP, int] = {}
+        self._seeks = 0
         # A fetch that spans a seek would move aiokafka past records that are then dropped as stale: they would be
         # lost without a trace. So the two never overlap.
         self._reading = asyncio.Lock()
@@ -56,10 +57,11 @@ class ChunkConsumer(aiokafka.Consumer):  # type: ignore[misc]
             return
         generation = self.app.consumer_generation_id
         async with self._reading:
+            seeks = self._seeks
             fetched = await self._getmany(active, FETCH_TIMEOUT_S)
         for partition, records in fetched.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return  # a rebalance: perform_seek() reads the rest again
+            if not self.flow_active or (self.app.consumer_generation_id, self._seeks) != (generation, seeks):
+                return  # a rebalance, or a position that moved: perform_seek() reads the rest again
             tp = TP(*partition)
             chunk = Chunk(tp.topic, tp.partition, self._next[tp], records)
             if not chunk.is_whole:
@@ -76,6 +78,7 @@ class ChunkConsumer(aiokafka.Consumer):  # type: ignore[misc]
         """Called by Faust after each rebalance, before the flow resumes; and by us when a position has moved."""
         # Faust gives up without a word, and never resumes, if this outlasts broker_request_timeout.
         async with asyncio.timeout(0.8 * self.app.conf.broker_request_timeout), self._reading:
+            self._seeks += 1
             assigned = self.assignment()
             if not assigned:
                 return
@@ -84,6 +87,7 @@ class ChunkConsumer(aiokafka.Consumer):  # type: ignore[misc]
             positions = await self.transport.load_positions(places)
             self._next = {TP(topic, partition): offset for (topic, partition), offset in positions.items()}
             await self.seek_wait(self._next)
+            self.transport.sought()
 
 
 def _message(tp: TP, chunk: Chunk, generation: int) -> ConsumerMessage:
@@ -108,10 +112,15 @@ class ChunkTransport(aiokafka.Transport):  # type: ignore[misc]
 
     Consumer = ChunkConsumer
     load_positions: Any
+    sought: Callable[[], None]
 
 
-def use_chunks(app: faust.App, load_positions: Any) -> None:
-    """Make ``app`` consume chunks; ``load_positions``: coroutine function, earliest offsets -> offsets to read from."""
+def use_chunks(app: faust.App, load_positions: Any, sought: Callable[[], None]) -> None:
+    """Make ``app`` consume chunks.
+
+    ``load_positions``: coroutine function, earliest offsets -> offsets to read from. ``sought``: told after each seek.
+    """
     transport = ChunkTransport(app.conf.broker_consumer, app)
     transport.load_positions = load_positions
+    transport.sought = sought
     app.transport = transport

@@ -8,6 +8,7 @@ import pytest
 from streams.adapters.files.mapping_files import read_mapping
 from streams.errors import ErrorKind, SelarasError
 from streams.projection.catalog import Catalog, ColumnType, Table
+from streams.projection.converters import Reference
 from streams.projection.validate import faults_of
 
 SCHEMAS = Path(__file__).parent.parent.parent / "schemas"
@@ -63,7 +64,7 @@ def told(folder: Path, **files: str) -> list[str]:
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     try:
         mapping = read_mapping(folder)
-        mapping.refuse(faults_of(mapping.projections, LEGACY, TARGET))
+        mapping.refuse(faults_of(mapping.projections, LEGACY, TARGET, Reference(codes={"L14": {}})))
     except SelarasError as error:
         assert error.kind is ErrorKind.CONFIGURATION
         first, *lines = error.sentence.splitlines()

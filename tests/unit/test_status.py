@@ -10,7 +10,7 @@ from streams.services.capture import CaptureStatus
 from streams.services.status import Status, StatusService
 
 ALIVE = WorkerReading("w1", "host", 1, "running", 0.4, 10, 5)
-READING = TargetReading(1, "abc", True, 0.5, 0.01, 0.2, {("t", 0): 7}, [ALIVE], {"nib": 3}, {}, {}, 0, {})
+READING = TargetReading(1, "abc", True, 0.5, 0.01, 0.2, {("t", 0): 7}, [ALIVE], {"nib": 3}, {}, {}, {}, 0, {}, {})
 
 
 class Fixed:

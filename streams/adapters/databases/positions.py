@@ -10,6 +10,7 @@ from streams.ports.replication import Advance, Watermark
 TAKE = """
 update selaras.position as p set
   next_offset = w.last, applied_at = clock_timestamp(), committed_ms = coalesce(w.committed_ms, p.committed_ms),
+  changed_at = case when w.committed_ms is null then p.changed_at else clock_timestamp() end,
   source_commit = case when (w.commit, w.record, w.place) > (p.source_commit, p.source_record, p.source_order)
                        then w.commit else p.source_commit end,
   source_record = case when (w.commit, w.record, w.place) > (p.source_commit, p.source_record, p.source_order)

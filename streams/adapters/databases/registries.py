@@ -49,6 +49,7 @@ on conflict (name) do update set host = excluded.host, pid = excluded.pid, state
   events = excluded.events, rows_written = excluded.rows_written,
   started_at = case when selaras.worker.pid = excluded.pid then selaras.worker.started_at else now() end
 """)
+FORGET_WORKERS = text("delete from selaras.worker where seen_at < now() - interval '1 day'")
 POSITIONS = text("select topic, partition, next_offset from selaras.position")
 
 
@@ -127,6 +128,7 @@ class PostgresWorkerRegistry:
         values = {name: getattr(facts, name) for name in ("name", "host", "pid", "state", "events", "written")}
         with translated("target"), self._engine.begin() as connection:
             connection.execute(REPORT, values)
+            connection.execute(FORGET_WORKERS)
 
 
 class PostgresAppliedPositions:

@@ -1,5 +1,6 @@
 """The target database as a giver of transactions."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ from streams.ports.replication import (
     UnitOfWork,
 )
 
+REFUSED_LOGIN = re.compile(
+    r"authentication failed|no pg_hba\.conf entry|role .* does not exist|is not permitted to log in"
+)
 DEADLOCK = ("40P01", "40001", "55P03")
 
 
@@ -99,9 +103,19 @@ def translated(database: str) -> Iterator[None]:
         state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
         if state in DEADLOCK:
             raise SelarasError(ErrorKind.CONFLICT, f"The {database} database broke a deadlock.") from None
+        if REFUSED_LOGIN.search(str(cause)):
+            raise SelarasError(
+                ErrorKind.CONFIGURATION,
+                f"The {database} database refuses the login of our role.",
+                "check the password files in the secrets folder; 'selaras stack up' puts the local stack's right again",
+            ) from None
         if error.connection_invalidated or isinstance(cause, psycopg.OperationalError):
             where = f" (code {state})" if state else ""
-            raise SelarasError(ErrorKind.UNAVAILABLE, f"The {database} database does not answer{where}.") from None
+            raise SelarasError(
+                ErrorKind.UNAVAILABLE,
+                f"The {database} database does not answer{where}.",
+                "see 'selaras stack status'; 'selaras stack up' brings the local stack back",
+            ) from None
         raise SelarasError(
             ErrorKind.UNKNOWN,
             f"The {database} database refused a statement (code {state}, {type(cause).__name__}).",

@@ -7,20 +7,24 @@ from sqlalchemy import Connection, Engine, text
 
 from streams.adapters.databases.sql_names import quoted
 from streams.adapters.databases.target import translated
+from streams.errors import ErrorKind, SelarasError
 from streams.ports.status import KeyReading, StoredEvent, TargetReading, WorkerReading
 
 CAPTURE = text("select generation from selaras.capture where retired_at is null order by generation desc limit 1")
 VERSION = text("select left(mapping, 12), recomputed from selaras.version")
 HEARTBEAT = text("select extract(epoch from clock_timestamp()) - beat_ms / 1000.0 from selaras.heartbeat")
 LAST_BATCH = text("""
-select extract(epoch from applied_at) - committed_ms / 1000.0, extract(epoch from clock_timestamp() - applied_at)
-from selaras.position where committed_ms is not null and topic not like '%.selaras.%'
-order by applied_at desc limit 1
+select extract(epoch from changed_at) - committed_ms / 1000.0, extract(epoch from clock_timestamp() - changed_at)
+from selaras.position where changed_at is not null and topic not like '%.selaras.%'
+order by changed_at desc limit 1
+""")
+TRUNCATED = text("""
+select table_name, to_timestamp(max(committed_ms) / 1000.0)::text from selaras.truncation group by 1 order by 1
 """)
 POSITIONS = text("select topic, partition, next_offset from selaras.position")
 WORKERS = text("""
 select name, host, pid, state, extract(epoch from clock_timestamp() - seen_at), events, rows_written
-from selaras.worker order by name
+from selaras.worker where state = 'running' or seen_at > now() - interval '1 hour' order by name
 """)
 KEYS = text("select projection, outcome, count(*) from selaras.key_state group by 1, 2")
 PROJECTIONS = text("select projection from selaras.authority order by 1")
@@ -61,6 +65,13 @@ class PostgresTargetStatus:
         """See the port."""
         values = {"outcome": outcome, "projection": projection, "limit": limit}
         with translated("target"), self._engine.connect() as connection:
+            known = list(connection.execute(PROJECTIONS).scalars())
+            if projection is not None and projection not in known:
+                raise SelarasError(
+                    ErrorKind.CONFIGURATION,
+                    f"There is no mapping of a table {projection}.",
+                    f"take one of {', '.join(known)}",
+                )
             return [_key(*row) for row in connection.execute(KEY_STATES, values)]
 
 
@@ -80,11 +91,13 @@ def _read(connection: Connection) -> TargetReading:
         last_batch_age_s=_seconds(batch[1]) if batch else None,
         positions={(topic, partition): offset for topic, partition, offset in connection.execute(POSITIONS)},
         workers=[_worker(*row) for row in connection.execute(WORKERS)],
-        rows={table: _count(connection, table) for table in tables},
+        rows={table: _count(connection, table, "is null") for table in tables},
+        deleted={table: _count(connection, table, "is not null") for table in tables},
         mirrored={row[0]: row[1] for row in connection.execute(MIRRORED)},
         keys=keys,
         undecodable=connection.execute(UNDECODABLE).scalar_one(),
         unknown_tables={row[0]: row[1] for row in connection.execute(UNKNOWN)},
+        truncated={row[0]: row[1] for row in connection.execute(TRUNCATED)},
     )
 
 
@@ -92,8 +105,9 @@ def _worker(name: str, host: str, pid: int, state: str, seen: Any, *applied: int
     return WorkerReading(name, host, pid, state, round(float(seen), 3), *applied)
 
 
-def _count(connection: Connection, table: str) -> int:
-    return int(connection.execute(text(f"select count(*) from rba.{quoted(table)}")).scalar_one())
+def _count(connection: Connection, table: str, deleted: str) -> int:
+    statement = f"select count(*) from rba.{quoted(table)} where dihapus_pada {deleted}"
+    return int(connection.execute(text(statement)).scalar_one())
 
 
 def _seconds(value: Any) -> float | None:

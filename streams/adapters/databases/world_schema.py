@@ -112,7 +112,14 @@ def _create(connection: psycopg.Connection, folder: Path, mark: tuple[str, str])
             is not None
         ):
             return False
-        for path in sorted(folder.glob("*.sql")):
+        files = sorted(folder.glob("*.sql"))
+        if not files:
+            raise SelarasError(
+                ErrorKind.CONFIGURATION,
+                f"The folder {folder} holds no DDL.",
+                "restore it from the release, or point SELARAS_SCHEMAS_DIR at a whole schemas folder",
+            )
+        for path in files:
             connection.execute(path.read_bytes())
     return True
 

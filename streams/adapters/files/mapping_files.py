@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from streams.errors import ErrorKind, SelarasError
 from streams.projection.declaration import Projection
@@ -33,7 +33,7 @@ class MappingFiles:
 
 def read_mapping(folder: Path) -> MappingFiles:
     """All mapping files of a folder; SelarasError (configuration) lists every fault of shape."""
-    schema = Draft202012Validator(json.loads((folder.parent / "mapping.schema.json").read_text(encoding="utf-8")))
+    schema = _schema(folder.parent / "mapping.schema.json")
     digest = hashlib.sha256()
     projections, lines, marks = [], [], {}
     for path in sorted(folder.glob("*.yaml")):
@@ -49,14 +49,45 @@ def read_mapping(folder: Path) -> MappingFiles:
             continue
         marks[str(path)] = _marks(node) if node is not None else {}
         lines += [f"{path}:{line}:{column}: {name!r} is declared twice" for name, line, column in _twice(node)]
-        found = sorted(schema.iter_errors(content), key=lambda e: [str(part) for part in e.absolute_path])
-        lines += [_line(str(path), marks[str(path)], tuple(e.absolute_path), e.message) for e in found]
+        found = [leaf for error in schema.iter_errors(content) for leaf in _leaves(error)]
+        at_line = marks[str(path)]
+        found.sort(key=lambda e: _place(at_line, tuple(e.absolute_path)))
+        lines += [_line(str(path), at_line, tuple(e.absolute_path), e.message) for e in found]
         if not found:
             projections.append(parse_projection(content, str(path)))
     if not projections and not lines:
         lines.append(f"{folder}: there is no mapping file")
     _refuse(lines)
     return MappingFiles(tuple(projections), digest.hexdigest(), marks)
+
+
+def _schema(path: Path) -> Draft202012Validator:
+    try:
+        return Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise SelarasError(
+            ErrorKind.CONFIGURATION,
+            f"The form of mapping files can't be read from {path} ({type(error).__name__}).",
+            "restore the file from the release, or point SELARAS_SCHEMAS_DIR at a whole schemas folder",
+        ) from None
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """Of "fits none of these forms", the faults against the form that comes nearest: one of the right type, with the
+    fewest faults."""
+    if not error.context:
+        yield error
+        return
+    forms: dict[object, list[ValidationError]] = {}
+    for inner in error.context:
+        forms.setdefault(inner.schema_path[0], []).append(inner)
+    here = error.absolute_path
+
+    def distance(faults: list[ValidationError]) -> tuple[bool, int]:
+        return any(f.validator == "type" and f.absolute_path == here for f in faults), len(faults)
+
+    for inner in min(forms.values(), key=distance):
+        yield from _leaves(inner)
 
 
 def _marks(node: yaml.Node, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Mark]:
@@ -85,10 +116,14 @@ def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
             yield from _twice(item)
 
 
-def _line(file: str, marks: Mapping[tuple[str | int, ...], Mark], path: tuple[Any, ...], message: str) -> str:
+def _place(marks: Mapping[tuple[str | int, ...], Mark], path: tuple[Any, ...]) -> Mark:
     while path and path not in marks:
         path = path[:-1]
-    line, column = marks.get(path, (1, 1))
+    return marks.get(path, (1, 1))
+
+
+def _line(file: str, marks: Mapping[tuple[str | int, ...], Mark], path: tuple[Any, ...], message: str) -> str:
+    line, column = _place(marks, path)
     where = ".".join(str(part) for part in path)
     return f"{file}:{line}:{column}: {where + ': ' if where else ''}{message}"
 

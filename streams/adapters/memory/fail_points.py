@@ -3,6 +3,8 @@
 import os
 import signal
 
+from streams.errors import ErrorKind, SelarasError
+
 NAMES = ("after_positions", "after_mirror", "before_commit", "after_commit", "after_fetch", "after_seek")
 
 
@@ -29,10 +31,14 @@ class SilentFailPoints:
 
 
 def fail_points(armed: str | None) -> ArmedFailPoints | SilentFailPoints:
-    """From the text of ``SELARAS_FAIL_AT``; ValueError names the points that exist."""
+    """From the text of ``SELARAS_FAIL_AT``; SelarasError (configuration) names the points that exist."""
     if not armed:
         return SilentFailPoints()
     name, _, count = armed.partition(":")
-    if name not in NAMES:
-        raise ValueError(f"there is no fail point {name!r}; there are {', '.join(NAMES)}")
+    if name not in NAMES or not (count or "1").isdecimal():
+        raise SelarasError(
+            ErrorKind.CONFIGURATION,
+            f"SELARAS_FAIL_AT={armed} names no fail point.",
+            f"unset it, or set it to NAME:N with one of {', '.join(NAMES)}",
+        )
     return ArmedFailPoints(name, int(count or 1))

@@ -13,7 +13,7 @@ _STATE_COMPANIES = frozenset({"21", "22", "23"})
 _SOLE_PROPRIETOR = "17"
 
 
-@converter("CODE", inputs=1, reversible=True, parameters=frozenset({"list"}))
+@converter("CODE", inputs=1, reversible=True, required=frozenset({"list"}))
 def code(reference: Reference, arguments: Mapping[str, object], value: object) -> Value:
     """The new code for a legacy code or label of the code list named by ``list`` (``schemas/reference/codes.yaml``).
 

@@ -128,7 +128,7 @@ def nitku(_reference: Reference, _arguments: Mapping[str, object], branch: objec
     return None
 
 
-@converter("UUID5", inputs=None, reversible=False, parameters=frozenset({"namespace"}))
+@converter("UUID5", inputs=None, reversible=False, required=frozenset({"namespace"}))
 def uuid5(_reference: Reference, arguments: Mapping[str, object], part: object, *more: object) -> Value:
     """The id of a target row, derived from its natural key (one or more columns) within ``namespace``, as text: the
     same key gives the same id on every worker. NULL when a part of the key is missing.

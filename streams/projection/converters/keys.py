@@ -25,7 +25,7 @@ def daftar_nib(_reference: Reference, _arguments: Mapping[str, object], value: o
     return tuple(dict.fromkeys(storable("DAFTAR_NIB", item) for item in items))
 
 
-@converter("AWALAN", inputs=1, reversible=False, parameters=frozenset({"length"}))
+@converter("AWALAN", inputs=1, reversible=False, required=frozenset({"length"}))
 def awalan(_reference: Reference, arguments: Mapping[str, object], value: object) -> Value:
     """The first ``length`` characters of a text without blanks around it: the key by which an id is found again whose
     column elsewhere was too short (``id_proyek``, 23 characters, stored as 21). Shorter text stays whole.

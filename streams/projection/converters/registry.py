@@ -78,7 +78,8 @@ class Converter:
 
     ``call(reference, arguments, *values)`` returns the target value or raises `Refusal`, nothing else.
     ``inputs``: how many legacy columns it takes; None: a range, see `accepts`. ``reversible``: the new value
-    can be written back without loss. ``parameters``: names that the mapping file may give as arguments.
+    can be written back without loss. ``parameters``: names that the mapping file may give as arguments,
+    ``required``: those of them that it must.
     ``many``: the value is a tuple of texts, none or more, for a key that one row has several of.
     """
 
@@ -91,6 +92,7 @@ class Converter:
     least_inputs: int
     most_inputs: int | None
     many: bool = False
+    required: frozenset[str] = frozenset()
 
     def accepts(self, count: int) -> bool:
         """Whether a mapping may feed it this many legacy columns."""
@@ -107,6 +109,7 @@ def converter(
     inputs: int | None,
     reversible: bool,
     parameters: frozenset[str] = frozenset(),
+    required: frozenset[str] = frozenset(),
     many: bool = False,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
     """Put a function into the register; the function itself stays as it is.
@@ -119,7 +122,8 @@ def converter(
         if name in _REGISTER or (inputs is not None and (least, most) != (inputs, inputs)):
             raise ValueError(f"converter {name} is registered twice or takes another number of inputs than it says")
         doc = inspect.getdoc(call) or ""
-        _REGISTER[name] = Converter(name, call, inputs, reversible, parameters, doc, least, most, many)
+        known = parameters | required
+        _REGISTER[name] = Converter(name, call, inputs, reversible, known, doc, least, most, many, required)
         return call
 
     return register

@@ -24,7 +24,8 @@ create table selaras.position (
   source_record bigint      not null default 0,
   source_order  bigint      not null default 0,   -- place in the transaction: rows can share a log record
   snapshot_tx   bigint      not null default 0,   -- transaction of the initial snapshot that filled it
-  committed_ms  bigint,                           -- source commit time of the newest event, ms since 1970 UTC
+  committed_ms  bigint,                           -- source commit time of the newest change, ms since 1970 UTC
+  changed_at    timestamptz,                      -- when that change was applied
   applied_at    timestamptz not null default now(),
   primary key (topic, partition)
 );
