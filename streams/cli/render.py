@@ -15,8 +15,9 @@ from rich.table import Table
 
 from streams.errors import ErrorKind, SelarasError
 
-out = Console()
-err = Console(stderr=True)
+WIDE = 140  # columns, where nobody looks at the edge: pipes and files
+out = Console(width=None if sys.stdout.isatty() else WIDE)
+err = Console(stderr=True, width=None if sys.stderr.isatty() else WIDE)
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 P = ParamSpec("P")
 R = TypeVar("R")
