@@ -1,14 +1,11 @@
 """Settings -> the demo."""
 
-from streams.adapters.demo.copying import CopiedTables
 from streams.adapters.processes.worker_child import WorkerChild
 from streams.bootstrap.capture import SystemClock
-from streams.bootstrap.databases import legacy_server
-from streams.bootstrap.demo import seed_service, traffic_service
+from streams.bootstrap.demo import legacy_tables, seed_service, traffic_service
 from streams.bootstrap.stack import stack_service
 from streams.bootstrap.status import status_service
 from streams.bootstrap.sync import prove_service, registration
-from streams.ports.demo import LegacyTables
 from streams.services.demo_run import Demo, DemoParts, DemoPlan
 from streams.settings import Settings
 
@@ -18,7 +15,7 @@ def demo(settings: Settings, plan: DemoPlan) -> Demo:
     parts = DemoParts(
         stack_service(settings),
         lambda: seed_service(settings),
-        lambda: _tables(settings),
+        lambda: legacy_tables(settings),
         lambda: registration(settings),
         WorkerChild("demo", settings.home.resolve()),
         lambda: traffic_service(settings),
@@ -27,8 +24,3 @@ def demo(settings: Settings, plan: DemoPlan) -> Demo:
         SystemClock(),
     )
     return Demo(plan, parts)
-
-
-def _tables(settings: Settings) -> LegacyTables:
-    server = legacy_server(settings, "oss_app")
-    return CopiedTables(server.conninfo(), settings.schemas_dir / "reference")
