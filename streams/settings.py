@@ -76,6 +76,9 @@ class ConnectSettings:
     slot: str = "selaras_legacy"  # replication slot on the legacy side
     publication: str = "selaras_legacy"  # publication on the legacy side
     timeout_s: Seconds = 10.0  # seconds one REST call may take
+    legacy_host: str = ""  # the legacy server's name as Connect sees it; empty means legacy.host
+    legacy_port: Port = 0  # its port as Connect sees it; 0 means the one that we use
+    secrets_dir: str = ""  # the folder with the passwords as Connect sees it; empty means ours
 
 
 @dataclass(frozen=True, slots=True)

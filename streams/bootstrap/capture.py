@@ -36,11 +36,11 @@ class SystemClock:
 def capture_plan(settings: Settings) -> CapturePlan:
     """What is captured, under which names. SelarasError (configuration) if the connector file is at fault."""
     values = {
-        "host": settings.legacy.host,
-        "port": str(settings.legacy_port),
+        "host": settings.connect.legacy_host or settings.legacy.host,
+        "port": str(settings.connect.legacy_port or settings.legacy_port),
         "database": settings.legacy.database,
         "schema": settings.legacy.schema,
-        "secrets_dir": str(settings.secrets.resolve()),
+        "secrets_dir": settings.connect.secrets_dir or str(settings.secrets.resolve()),
         "slot": settings.connect.slot,
         "publication": settings.connect.publication,
         "topic_prefix": settings.kafka.topic_prefix,
