@@ -16,13 +16,14 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help install demo test test-unit test-full lint bench lock clean
+.PHONY: help install demo test test-unit test-containers test-full lint bench lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo [DEMO_SECONDS=60]  install, start everything, run business, prove both sides equal, stop"
 	@echo "make test                    install, lint, all tests"
 	@echo "make test-unit               the fast tests, no services"
+	@echo "make test-containers         the compose file, end to end; needs a Docker engine"
 	@echo "make test-full               all tests, with the long ones"
 	@echo "make lint                    formatting, rules, types, import contracts"
 	@echo "make bench [BENCH=...]       a benchmark at small size (benchmarks/README.md)"
@@ -48,6 +49,9 @@ test: install lint
 
 test-unit: install
 	$(PYTEST) $(HOUSE) tests/unit
+
+test-containers: install
+	$(PYTEST) tests/containers
 
 test-full: install lint
 	SELARAS_TEST_FULL=1 $(PYTEST) $(HOUSE) $(wildcard $(TIERS))
