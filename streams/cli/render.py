@@ -54,10 +54,10 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 def fail(error: SelarasError) -> NoReturn:
     """Tell what happened, whether data are at risk and the next safe step; end with the kind's exit code."""
-    err.print(f"[red]{escape(error.sentence)}[/red]", highlight=False)
-    err.print(error.policy.data_at_risk, highlight=False)
+    err.print(f"[red]{escape(error.sentence)}[/red]", highlight=False, soft_wrap=True)
+    err.print(error.policy.data_at_risk, highlight=False, soft_wrap=True)
     if error.next_step:
-        err.print(f"Next: {escape(error.next_step)}", highlight=False)
+        err.print(f"Next: {escape(error.next_step)}", highlight=False, soft_wrap=True)
     raise typer.Exit(error.policy.exit_code)
 
 
