@@ -99,7 +99,7 @@ def _tear_a_gap(run: ParallelRun, nib: str) -> None:
     """The slot is dropped and made again; what was committed in between reaches nobody."""
     run.kill("connect")
     with run.legacy("oss_capture") as session:
-        wait_until(lambda: not _active(session), "nobody reads the slot")
+        wait_until(lambda: not _active(session), "nobody reads the slot", 150.0)
         session.execute("select pg_drop_replication_slot(%s)", [SLOT])
         run.commit(f"delete from tr_oss_proyek where nib = '{nib}'")
         session.execute("select pg_create_logical_replication_slot(%s, 'pgoutput')", [SLOT])
