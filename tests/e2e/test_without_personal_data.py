@@ -20,8 +20,8 @@ DOCUMENT = {
     "hp_user_proses": PHONE,
     "npwp_perseroan": TAX,
     "nama_perseroan": NAME,
-    "email_perusahaan": f"{EMAIL}, {EMAIL}",
-    "nomor_telpon_perseroan": f"{PHONE} / {PHONE}",
+    "email_perusahaan": f"{EMAIL}, x@y",
+    "nomor_telpon_perseroan": f"{PHONE} / 12",
     "tgl_terbit_nib": "31-02-2020",
 }
 PERSONAL = """
