@@ -17,7 +17,7 @@ import psycopg
 from streams.adapters.databases.legacy_session import LegacyDoor
 from streams.adapters.databases.registries import PostgresAppliedPositions
 from streams.adapters.processes.worker_child import WorkerChild
-from streams.bootstrap.capture import barrier_service
+from streams.bootstrap.capture import barrier_service, leave_broker
 from streams.bootstrap.databases import target_engine
 from streams.bootstrap.stack import stack_service
 from streams.bootstrap.sync import prove_service
@@ -170,6 +170,8 @@ class ParallelRun:
 
     def kill(self, member: str) -> None:
         """End a member as ``kill -9`` does."""
+        if member == "kafka":
+            leave_broker(self.settings)  # the library's client would go on knocking, and leak a socket each time
         os.kill(self.pid(member), signal.SIGKILL)
         wait_until(lambda: self._condition(member) is Condition.DEAD, f"{member} is dead")
 
