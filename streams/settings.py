@@ -19,6 +19,7 @@ from streams.errors import ErrorKind, SelarasError
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 SEE = "docs/settings.md lists every setting with its unit and range"
 
 
@@ -94,6 +95,24 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantineSettings:
+    """How many of a table's keys may be quarantined; accepted ones do not count."""
+
+    share_warn: Share = 0.05  # share of a table's keys, 0 to 1, above which the worker warns; 0 means never
+    share_stop: Share = 0.0  # share of a table's keys, 0 to 1, above which the worker stops; 0 means never
+    least_keys: Count = 100  # keys that a table must have before its share is judged
+    check_every_s: Seconds = 60.0  # seconds between two looks of a worker at the shares
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySettings:
+    """Where the keys for identity numbers lie: files of hexadecimal digits."""
+
+    hmac_key_file: str = ""  # 32 bytes, for the hash that finds a person; empty means identity_hmac_key in our secrets
+    siv_key_file: str = ""  # 64 bytes, for the encryption; empty means identity_siv_key in our secrets
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All groups and the folders."""
 
@@ -108,11 +127,22 @@ class Settings:
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     connect: ConnectSettings = field(default_factory=ConnectSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    quarantine: QuarantineSettings = field(default_factory=QuarantineSettings)
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
 
     @property
     def secrets(self) -> Path:
         """The folder that holds the passwords."""
         return self.secrets_dir or self.home / "secrets"
+
+    @property
+    def identity_keys(self) -> tuple[Path, Path]:
+        """The files with the keys for identity numbers: of the hash, of the encryption."""
+        named = self.identity
+        return (
+            Path(named.hmac_key_file) if named.hmac_key_file else self.secrets / "identity_hmac_key",
+            Path(named.siv_key_file) if named.siv_key_file else self.secrets / "identity_siv_key",
+        )
 
     @property
     def legacy_port(self) -> int:
@@ -168,6 +198,7 @@ _GROUPS: Mapping[str, type] = {
     "kafka": KafkaSettings,
     "connect": ConnectSettings,
     "worker": WorkerSettings,
+    "quarantine": QuarantineSettings,
 }
 _FOLDERS = tuple(f.name for f in fields(Settings) if f.name not in _GROUPS)
 

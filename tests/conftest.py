@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from streams.adapters.databases.world_schema import create_legacy_schema, create_target_schema
+from streams.adapters.files.identity_keys import ensure_identity_keys
 from streams.adapters.processes.postgres_cluster import ClusterPlan, PostgresCluster
 from streams.adapters.processes.postgres_roles import (
     LEGACY_ROLES,
@@ -45,6 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     folders = StackFolders(home, "nobody" if os.geteuid() == 0 else None)
     folders.make()
     secrets = SecretFiles(home / "secrets")
+    ensure_identity_keys(secrets.folder)
     roles, port = ROOT / "schemas" / "roles", free_port()
     legacy = RolePlan("oss_v1", roles / "legacy.sql", LEGACY_ROLES, LEGACY_SUPERUSER_SECRET)
     target = RolePlan("oss_rba", roles / "target.sql", TARGET_ROLES, TARGET_SUPERUSER_SECRET)

@@ -1,17 +1,19 @@
 """Settings -> the service that applies batches."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
 from streams.adapters.databases.catalogs import read_catalog
 from streams.adapters.databases.mirror import MirrorStatements
 from streams.adapters.databases.own_schema import upgrade_own_schema
+from streams.adapters.databases.row_keys import RowKeyStatements
 from streams.adapters.databases.sources import SourceStatements
 from streams.adapters.databases.sweep import SweepStatements
 from streams.adapters.databases.target import PostgresTarget, Statements, translated
 from streams.adapters.databases.target_rows import TargetStatements
+from streams.adapters.files.identity_keys import read_identity_keys
 from streams.adapters.files.mapping_files import read_mapping
 from streams.adapters.files.reference_files import read_reference
 from streams.adapters.memory.fail_points import fail_points
@@ -20,6 +22,7 @@ from streams.changes.legacy_table import LegacyTable
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Target
 from streams.projection.catalog import Catalog
+from streams.projection.converters import Reference
 from streams.projection.validate import faults_of
 from streams.services.plan import Plan, make_plan, returning_columns
 from streams.services.replicate import Replicate
@@ -47,15 +50,16 @@ def ground(settings: Settings, legacy: Engine, applier: Engine) -> Ground:
         mirror_catalog = read_catalog(connection, "mirror")
     _same_columns(legacy_catalog, mirror_catalog)
     mapping = read_mapping(settings.schemas_dir / "mapping")
-    files = read_reference(settings.schemas_dir / "reference")
-    mapping.refuse(faults_of(mapping.projections, legacy_catalog, target_catalog, files.reference))
-    plan = make_plan(mapping.projections, target_catalog, files.reference, (mapping.fingerprint, files.fingerprint))
+    reference, reference_version = _reference(settings)
+    mapping.refuse(faults_of(mapping.projections, legacy_catalog, target_catalog, reference))
+    plan = make_plan(mapping.projections, target_catalog, reference, (mapping.fingerprint, reference_version))
     returning = returning_columns(mapping.projections)
     mirror = MirrorStatements(legacy_catalog, returning)
     statements = Statements(
         mirror,
-        SweepStatements(legacy_catalog, returning, mirror.count),
+        SweepStatements(legacy_catalog, mirror),
         SourceStatements(mapping.projections, legacy_catalog),
+        RowKeyStatements(mapping.projections, legacy_catalog),
         TargetStatements(plan.ordered, target_catalog),
     )
     tables = tuple(
@@ -70,6 +74,13 @@ def replicate_service(settings: Settings, base: Ground, generation: int) -> Repl
     decoder = Decoder(settings.kafka.topic_prefix, settings.legacy.schema, base.tables, generation)
     armed = fail_points(os.environ.get("SELARAS_FAIL_AT"))
     return Replicate(base.target, base.plan, decoder, base.tables, armed)
+
+
+def _reference(settings: Settings) -> tuple[Reference, str]:
+    """Reference data with the keys for identity numbers, and a version of both: other keys make other rows."""
+    files = read_reference(settings.schemas_dir / "reference")
+    keys = read_identity_keys(*settings.identity_keys)
+    return replace(files.reference, identity=keys), f"{files.fingerprint}-{keys.version}"
 
 
 def _same_columns(legacy: Catalog, mirror: Catalog) -> None:

@@ -1,7 +1,9 @@
 """Settings -> the local stack."""
 
 import os
+from functools import partial
 
+from streams.adapters.files.identity_keys import HMAC_KEY_FILE, SIV_KEY_FILE, ensure_identity_keys
 from streams.adapters.processes.connect_worker import ConnectPlan, ConnectWorker
 from streams.adapters.processes.java_parts import JavaParts
 from streams.adapters.processes.kafka_broker import BrokerPlan, KafkaBroker
@@ -39,7 +41,14 @@ def stack_service(settings: Settings) -> StackService:
     connect = ConnectWorker(connect_plan, folders, parts)
     roles = (*LEGACY_ROLES, *TARGET_ROLES, LEGACY_SUPERUSER_SECRET, TARGET_SUPERUSER_SECRET)
     state = (folders.cluster(LEGACY), folders.cluster(TARGET), folders.kafka)
-    ground = StackGround(folders, parts, secrets, roles, state)
+    ground = StackGround(
+        folders,
+        parts,
+        secrets,
+        (*roles, HMAC_KEY_FILE, SIV_KEY_FILE),
+        state,
+        partial(ensure_identity_keys, secrets.folder),
+    )
     return StackService(ground, ((legacy, target, broker), (connect,)), stack.start_deadline_s)
 
 

@@ -68,7 +68,9 @@ def prove_service(settings: Settings) -> Prove:
         barrier_service(settings, PostgresAppliedPositions(target)),
         PostgresMirrorComparison(legacy, target, base.legacy, settings.legacy.schema),
         Recompute(base.target, base.plan),
-        PostgresTargetCounts(target, tuple(base.plan.ranks)),
+        PostgresTargetCounts(
+            target, tuple(p.declaration.target for p in base.plan.ordered if not p.declaration.virtual)
+        ),
     )
 
 

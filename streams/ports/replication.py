@@ -8,6 +8,7 @@ from typing import Protocol
 from streams.changes.change import Beat, Change, Malformed, Truncated
 from streams.changes.chunk import Chunk
 from streams.changes.snapshot import Snapshot
+from streams.ports.row_keys import Rewritten, RowKeys
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import Claim
 from streams.projection.order import Dependent
@@ -106,22 +107,22 @@ class Mirror(Protocol):
     what its broken predecessor read.
     """
 
-    def write(self, table: str, changes: Sequence[Change]) -> Mapping[str, set[str]]:
+    def write(self, table: str, changes: Sequence[Change]) -> Rewritten:
         """Apply changes (one a primary key, the newest). A change not newer than the stored row is ignored.
 
-        Returns, by key column of the table, the values of the rows changed, before and after.
+        Returns the rows changed, with what they held before and after in the columns that projections need.
         """
 
-    def count(self, table: str, partition: int, changes: Sequence[Change]) -> Mapping[str, set[str]]:
+    def count(self, table: str, partition: int, changes: Sequence[Change]) -> Rewritten:
         """The same for a keyless table, a multiset of contents: each change moves counts, so that it must come once.
 
         A content stays known when its count is 0, in whatever portions its changes come: it then counts as deleted.
         """
 
-    def forget_snapshot(self, table: str, partition: int) -> Mapping[str, set[str]]:
+    def forget_snapshot(self, table: str, partition: int) -> Rewritten:
         """A snapshot began: the counts that a broken or older one left in this partition become 0."""
 
-    def truncate(self, event: Truncated) -> Mapping[str, set[str]]:
+    def truncate(self, event: Truncated) -> Rewritten:
         """Mark every row below the position as deleted, and remember it. Nothing if it is known already.
 
         Rows keep their own positions: what arrives late still compares with them. A keyless table is emptied in the
@@ -131,28 +132,34 @@ class Mirror(Protocol):
 
 
 class Sweep(Protocol):
-    """What a load leaves to do. Needs the exclusive lock; both return a number of rows and the values touched."""
+    """What a load leaves to do. Needs the exclusive lock; both return a number of rows and the rows changed."""
 
-    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Mapping[str, set[str]]]:
+    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Rewritten]:
         """Mark as deleted the live rows of the range whose last change lies below the floor.
 
         ``where``: an SQL condition over the legacy columns, '' for all. Nothing that came later is touched.
         """
 
-    def recount(
-        self, table: str, rows: Iterable[bytes], generation: int, snapshot: str
-    ) -> tuple[int, Mapping[str, set[str]]]:
+    def recount(self, table: str, rows: Iterable[bytes], generation: int, snapshot: str) -> tuple[int, Rewritten]:
         """A keyless table's counts anew from rows (JSON objects) read in ``snapshot``, which is remembered.
 
         Changes of transactions that the snapshot shows are not counted again when they arrive.
         """
 
 
+@dataclass(frozen=True, slots=True)
+class OutrankedBy:
+    """The keys of a table's rows: columns, and sources whose keys are derived."""
+
+    columns: tuple[str, ...]
+    derived: tuple[str, ...] = ()
+
+
 class Tidying(Protocol):
     """Takes away what no comparison needs any more. Needs a barrier that was passed."""
 
-    def drop_outranked(self, table: str, key: str, floor: int) -> int:
-        """Remove deleted rows below ``floor`` (LSN) where a live row holds the same ``key``; how many.
+    def drop_outranked(self, table: str, keys: OutrankedBy, floor: int) -> int:
+        """Remove deleted rows below ``floor`` (LSN) each of whose keys a live row holds too; how many.
 
         Everything committed before ``floor`` must be applied: until then the row is the tombstone that late, older
         changes of it are compared with.
@@ -172,7 +179,7 @@ class Sources(Protocol):
         """By key, by source: all rows with that key, deleted ones included, each with ``_deleted_at``."""
 
     def dependents(self, dependent: Dependent, keys: Collection[str]) -> set[str]:
-        """The dependent's keys whose rows refer to one of ``keys``."""
+        """The dependent's keys whose rows refer to one of ``keys``, or did when they were last computed."""
 
     def keys_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """The next keys in order that any source row holds (None: from the first), for computing everything."""
@@ -205,6 +212,9 @@ class KeyStates(Protocol):
 
     def waiting_for(self, projection: str, keys: Collection[str]) -> Mapping[str, set[str]]:
         """By projection, the keys that wait for one of ``keys`` of ``projection``."""
+
+    def refer(self, projection: str, lookup: str, references: Mapping[str, str | None]) -> None:
+        """Replace what these keys look up (None: nothing), where no column of the mirror can tell it."""
 
     def held_values(self, projection: str, claim: Claim, keys: Collection[str]) -> set[str]:
         """The values that these keys asked for before, to lock them."""
@@ -247,6 +257,7 @@ class UnitOfWork(Protocol):
     sweep: Sweep
     tidying: Tidying
     sources: Sources
+    row_keys: RowKeys
     target: TargetRows
     states: KeyStates
     locks: Locks

@@ -1,20 +1,21 @@
 """Which of a key's source rows speaks for its source: the newest of those that count."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
-from streams.projection.declaration import DELETED_AT, Source
+from streams.projection.declaration import DELETED_AT, DIFFER, LIVE_ROWS, Source
 
 SourceRow = Mapping[str, object]
 Chosen = Mapping[str, SourceRow]
 Chooser = Callable[[Sequence[SourceRow]], SourceRow | None]
 
 
-def chooser(source: Source, reference: Reference) -> Chooser:
+def chooser(source: Source, reference: Reference, pseudo: Collection[str] = ()) -> Chooser:
     """A function that picks one row: live and active before live before deleted (the last deleted first); among
     equals the newest.
 
-    The last criterion is the row's whole content, so that the choice never depends on the order of reading.
+    The last criterion is the row's whole content, so that the choice never depends on the order of reading. ``pseudo``:
+    what the row chosen is to tell of all rows.
     """
     criteria = [_criterion(order.column, order.rule, reference) for order in source.newest]
     active = source.active
@@ -35,7 +36,22 @@ def chooser(source: Source, reference: Reference) -> Chooser:
             return rows[0] if rows else None
         return max(rows, key=weight)
 
-    return choose
+    if not pseudo:
+        return choose
+
+    def choose_and_tell(rows: Sequence[SourceRow]) -> SourceRow | None:
+        chosen = choose(rows)
+        live = [row for row in rows if standing(row) == 2]
+        return None if chosen is None else {**chosen, **{name: _told(name, live) for name in pseudo}}
+
+    return choose_and_tell
+
+
+def _told(name: str, live: Sequence[SourceRow]) -> object:
+    if name == LIVE_ROWS:
+        return len(live)
+    column = name.removeprefix(DIFFER)
+    return len({row[column] for row in live}) > 1
 
 
 def _criterion(column: str, rule: str | None, reference: Reference) -> Callable[[SourceRow], tuple[bool, object]]:

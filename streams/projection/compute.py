@@ -1,20 +1,17 @@
 """The pure function itself: the source rows of one key, and the rows looked up, become an outcome."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.projection.catalog import Table
 from streams.projection.choose import Chooser, Chosen, SourceRow, chooser
-from streams.projection.converters import CONVERTERS, Reference, Refusal
-from streams.projection.declaration import DELETED_AT, Column, Input, Lookup, Projection, Term
+from streams.projection.converters import Reference, Refusal
+from streams.projection.declaration import DELETED_AT, Column, Lookup, Projection, Source
 from streams.projection.fit import Fit, fit_for
+from streams.projection.keys import KeyMaker, unkeyed_source
 from streams.projection.masking import masked
-from streams.projection.outcome import ABSENT, Fault, Outcome, OutcomeKind, Waits
-
-LookedUp = Mapping[str, Mapping[str, object]]
-"""By lookup name: the row found. A lookup without a row is not in it."""
-
-Evaluate = Callable[[str, Chosen, LookedUp], object]
+from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeKind, Waits
+from streams.projection.terms import Evaluate, LookedUp, compile_term, first, shown_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,7 @@ class _Step:
     terms: tuple[Evaluate, ...]
     fit: Fit
     required: bool
+    lookups: frozenset[str]  # whose rows it reads
 
 
 class CompiledProjection:
@@ -30,10 +28,20 @@ class CompiledProjection:
 
     def __init__(self, declaration: Projection, target: Table, reference: Reference) -> None:
         self.declaration = declaration
-        self._choosers: dict[str, Chooser] = {s.name: chooser(s, reference) for s in declaration.sources}
+        self.key_makers = {s.name: KeyMaker(s, reference) for s in declaration.sources if s.is_derived}
+        names = frozenset(lookup.name for lookup in declaration.lookups)
+        self._choosers: dict[str, Chooser] = {
+            s.name: chooser(s, reference, _pseudo(declaration, s)) for s in declaration.sources
+        }
         self._steps = tuple(
-            _step(column, target, reference, is_key=number == 0) for number, column in enumerate(declaration.columns)
+            _step(column, target, names, reference, is_key=number == 0)
+            for number, column in enumerate(declaration.columns)
         )
+        self._references = {
+            lookup.name: tuple(compile_term(term, (), reference) for term in lookup.terms)
+            for lookup in declaration.lookups
+        }
+        self._checks = tuple((check, compile_term(check.term, names, reference)) for check in declaration.checks)
 
     def choose(self, rows: Mapping[str, Sequence[SourceRow]]) -> Chosen:
         """The row that speaks for each source; sources without rows are not in it."""
@@ -45,13 +53,24 @@ class CompiledProjection:
         return chosen
 
     def lookup_keys(self, key: str, chosen: Chosen) -> list[tuple[Lookup, str | None]]:
-        """What the key refers to; None where the referring column's source has no row."""
-        return [(lookup, _key_text(lookup.key, key, chosen)) for lookup in self.declaration.lookups]
+        """What the key refers to; None where it refers to nothing, or to what no rule can read."""
+        return [(lookup, self._reference(lookup, key, chosen)) for lookup in self.declaration.lookups]
+
+    def _reference(self, lookup: Lookup, key: str, chosen: Chosen) -> str | None:
+        if lookup.key is not None:
+            return shown_text(lookup.key, key, chosen)
+        try:
+            value = first(self._references[lookup.name], None, key, chosen, {})
+        except Refusal:
+            return None
+        return None if value is None else str(value)
 
     def key_value(self, key: str) -> object | None:
         """The target's key column for a key, or None where its rule refuses it: then no such row can be."""
+        if self.key_makers and unkeyed_source(key) in self.key_makers:
+            return None
         try:
-            return _first(self._steps[0], key, {}, {})
+            return _value(self._steps[0], key, {}, {})
         except Refusal:
             return None
 
@@ -59,30 +78,76 @@ class CompiledProjection:
         """The outcome of one key; depends on nothing but the arguments."""
         if not chosen:
             return ABSENT
-        row: dict[str, object] = {}
-        faults: list[Fault] = []
-        lost = False
-        for step in self._steps:
-            try:
-                value = _first(step, key, chosen, found)
-            except Refusal as refusal:
-                faults.append(_fault(step.column, refusal, key, chosen))
-                value = None
-                lost = lost or step.required
-            else:
-                if value is None and step.required and not _waits_for(step.column, found):
-                    faults.append(Fault(step.column.name, "REQUIRED", "no value", None))
-                    lost = True
-            row[step.column.name] = value
+        if self.key_makers and (source := unkeyed_source(key)) in self.key_makers:
+            return self._without_key(str(source), chosen)
+        pending = self._pending(key, chosen, found)
+        row, faults, lost = self._row(key, chosen, found, frozenset(lookup.name for lookup, _ in pending))
+        findings = self._findings(key, chosen, found)
         if lost:
             # Gone from the legacy database before it could become a row: there is nothing left for anybody to mend. One
             # that waits must still be known as waiting, or nobody would wake it when its parent comes.
             gone = all(source_row[DELETED_AT] is not None for source_row in chosen.values())
-            return ABSENT if gone else Outcome(OutcomeKind.QUARANTINED, faults=tuple(faults))
-        for lookup, wanted in self.lookup_keys(key, chosen):
-            if lookup.name not in found:
-                return Outcome(OutcomeKind.WAITING, None, tuple(faults), Waits(lookup.projection, wanted or ""))
-        return Outcome(OutcomeKind.ROW, row, tuple(faults))
+            return ABSENT if gone else Outcome(OutcomeKind.QUARANTINED, faults=faults, findings=findings)
+        if pending:
+            lookup, wanted = pending[0]
+            return Outcome(OutcomeKind.WAITING, None, faults, Waits(lookup.projection, wanted or ""), findings)
+        return Outcome(OutcomeKind.ROW, row, faults, findings=findings)
+
+    def _pending(self, key: str, chosen: Chosen, found: LookedUp) -> list[tuple[Lookup, str | None]]:
+        if len(found) == len(self.declaration.lookups):
+            return []
+        return [
+            (lookup, wanted)
+            for lookup, wanted in self.lookup_keys(key, chosen)
+            if lookup.name not in found and not (lookup.optional and wanted is None)
+        ]
+
+    def _row(
+        self, key: str, chosen: Chosen, found: LookedUp, pending: frozenset[str]
+    ) -> tuple[dict[str, object], tuple[Fault, ...], bool]:
+        row: dict[str, object] = {}
+        faults: list[Fault] = []
+        lost = False
+        for step in self._steps:
+            value = None
+            # A column that reads a row which is still to come is neither refused nor missing.
+            if not (pending and step.lookups & pending):
+                try:
+                    value = _value(step, key, chosen, found)
+                except Refusal as refusal:
+                    faults.append(_fault(step.column, refusal, key, chosen))
+                    lost = lost or step.required
+                else:
+                    if value is None and step.required:
+                        faults.append(Fault(step.column.name, "REQUIRED", "no value", None))
+                        lost = True
+            row[step.column.name] = value
+        return row, tuple(faults), lost
+
+    def _without_key(self, source: str, chosen: Chosen) -> Outcome:
+        row = chosen.get(source)
+        if row is None or row[DELETED_AT] is not None:
+            return ABSENT
+        column = self.declaration.columns[0]
+        try:
+            self.key_makers[source].derive(row)
+        except Refusal as refusal:
+            inputs = [i for part in self.declaration.source(source).parts for i in part.inputs]
+            shown = " | ".join(masked(row[i.column]) or "" for i in inputs)
+            return Outcome(OutcomeKind.QUARANTINED, faults=(Fault(column.name, refusal.rule, refusal.reason, shown),))
+        fault = Fault(column.name, "KEY", "its key has become known: it is to be computed again", None)
+        return Outcome(OutcomeKind.QUARANTINED, faults=(fault,))
+
+    def _findings(self, key: str, chosen: Chosen, found: LookedUp) -> tuple[Finding, ...]:
+        findings = []
+        for check, evaluate in self._checks:
+            try:
+                reason = evaluate(key, chosen, found)
+            except Refusal:
+                continue  # what can't be read is told by the columns that need it
+            if reason is not None:
+                findings.append(Finding(check.name, str(reason)))
+        return tuple(findings)
 
     def without(self, outcome: Outcome, column: str) -> Outcome:
         """The outcome once another key holds the value that this one claims: the column is lost, or the whole row."""
@@ -92,16 +157,24 @@ class CompiledProjection:
         faults = (*outcome.faults, Fault(column, "CLAIM", "the value belongs to another key", shown))
         row[column] = None
         if step.required:
-            return Outcome(OutcomeKind.QUARANTINED, faults=faults)
-        return Outcome(OutcomeKind.ROW, row, faults)
+            return Outcome(OutcomeKind.QUARANTINED, faults=faults, findings=outcome.findings)
+        return Outcome(OutcomeKind.ROW, row, faults, findings=outcome.findings)
 
 
-def _step(column: Column, target: Table, reference: Reference, *, is_key: bool) -> _Step:
+def _pseudo(declaration: Projection, source: Source) -> frozenset[str]:
+    """The pseudo columns of this source that some term reads."""
+    inputs = (i for term in declaration.terms for i in term.inputs)
+    return frozenset(i.column for i in inputs if i.source == source.name and i.is_pseudo and i.column != DELETED_AT)
+
+
+def _step(column: Column, target: Table, lookups: frozenset[str], reference: Reference, *, is_key: bool) -> _Step:
     kind = target.columns[column.name]
-    terms = tuple(_term(term, reference) for term in column.terms)
+    terms = tuple(compile_term(term, lookups, reference) for term in column.terms)
     if is_key:
         terms = (_exact(terms[0]),)
-    return _Step(column, terms, fit_for(kind), not kind.nullable)
+    read = {term.lookup[0] for term in column.terms if term.lookup is not None}
+    read |= {i.source for term in column.terms for i in term.inputs if i.source in lookups}
+    return _Step(column, terms, fit_for(kind), not kind.nullable, frozenset(read))
 
 
 def _exact(evaluate: Evaluate) -> Evaluate:
@@ -115,50 +188,12 @@ def _exact(evaluate: Evaluate) -> Evaluate:
     return exact
 
 
-def _term(term: Term, reference: Reference) -> Evaluate:
-    if term.lookup is not None:
-        name, looked_up = term.lookup
-        return lambda _key, _chosen, found: found[name][looked_up] if name in found else None
-    needed = {i.source for i in term.inputs if not i.is_key} | ({term.when} if term.when else set())
-    unless, value = term.unless, term.value
-    if not term.rule:
-        return lambda _key, chosen, _found: value if needed.issubset(chosen) and unless not in chosen else None
-    convert, arguments, inputs = CONVERTERS[term.rule].call, term.arguments, term.inputs
-
-    def evaluate(key: str, chosen: Chosen, _found: LookedUp) -> object:
-        if not needed.issubset(chosen) or unless in chosen:
-            return None
-        return convert(reference, arguments, *(key if not i.source else chosen[i.source][i.column] for i in inputs))
-
-    return evaluate
-
-
-def _first(step: _Step, key: str, chosen: Chosen, found: LookedUp) -> object | None:
-    for number, evaluate in enumerate(step.terms):
-        try:
-            value = evaluate(key, chosen, found)
-            if value is not None:
-                return step.fit(value)
-        except Refusal as refusal:
-            refusal.term = number
-            raise
-    return None
-
-
-def _waits_for(column: Column, found: LookedUp) -> bool:
-    return any(term.lookup is not None and term.lookup[0] not in found for term in column.terms)
-
-
-def _key_text(source: Input, key: str, chosen: Chosen) -> str | None:
-    if source.is_key:
-        return key
-    row = chosen.get(source.source)
-    value = row[source.column] if row is not None else None
-    return None if value is None else str(value)
+def _value(step: _Step, key: str, chosen: Chosen, found: LookedUp) -> object | None:
+    return first(step.terms, step.fit, key, chosen, found)
 
 
 def _fault(column: Column, refusal: Refusal, key: str, chosen: Chosen) -> Fault:
-    texts = [_key_text(i, key, chosen) for i in column.terms[refusal.term].inputs]
+    texts = [shown_text(i, key, chosen) for i in column.terms[refusal.term].inputs]
     # The first input is what the rule is about; others, such as a description, may hold anything.
     shown = " | ".join(masked(text, is_open=column.open and n == 0) or "" for n, text in enumerate(texts))
     return Fault(column.name, refusal.rule, refusal.reason, shown or None)

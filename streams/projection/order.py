@@ -3,21 +3,24 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from streams.projection.declaration import Projection
+from streams.projection.declaration import Lookup, Projection
 
 
 @dataclass(frozen=True, slots=True)
 class Dependent:
-    """A projection that looks another one up: by its own key (``table`` None) or by a legacy column.
+    """A projection that looks another one up: by its own key, by a legacy column (``table``), or by what rules make of
+    its row (``recorded``: it is written down for each key what it looked up).
 
     ``reads``: the looked-up columns that it uses; it need not be computed again when none of them changed.
     """
 
     projection: str
+    lookup: str
     table: str | None
     column: str | None
     own_key: str | None
     reads: frozenset[str]
+    recorded: bool = False
 
 
 def in_order(projections: Iterable[Projection]) -> tuple[Projection, ...]:
@@ -37,16 +40,27 @@ def dependents(projections: Sequence[Projection]) -> Mapping[str, tuple[Dependen
     result: dict[str, list[Dependent]] = {p.target: [] for p in projections}
     for projection in projections:
         for lookup in projection.lookups:
-            reads = frozenset(
-                term.lookup[1]
-                for column in projection.columns
-                for term in column.terms
-                if term.lookup is not None and term.lookup[0] == lookup.name
-            )
-            if lookup.key.is_key:
-                dependent = Dependent(projection.target, None, None, None, reads)
-            else:
-                source = projection.source(lookup.key.source)
-                dependent = Dependent(projection.target, source.table, lookup.key.column, source.key, reads)
+            dependent = _dependent(projection, lookup, _reads(projection, lookup.name))
             result[lookup.projection].append(dependent)
     return {name: tuple(found) for name, found in result.items()}
+
+
+def is_recorded(projection: Projection, lookup: Lookup) -> bool:
+    """Whether no index on the mirror can tell which keys look a key up."""
+    return lookup.key is None or (not lookup.key.is_key and projection.source(lookup.key.source).is_derived)
+
+
+def _dependent(projection: Projection, lookup: Lookup, reads: frozenset[str]) -> Dependent:
+    name = projection.target
+    if lookup.key is None or is_recorded(projection, lookup):
+        return Dependent(name, lookup.name, None, None, None, reads, recorded=True)
+    if lookup.key.is_key:
+        return Dependent(name, lookup.name, None, None, None, reads)
+    source = projection.source(lookup.key.source)
+    return Dependent(name, lookup.name, source.table, lookup.key.column, source.key, reads)
+
+
+def _reads(projection: Projection, lookup: str) -> frozenset[str]:
+    terms = projection.terms
+    whole = {term.lookup[1] for term in terms if term.lookup is not None and term.lookup[0] == lookup}
+    return frozenset(whole | {i.column for term in terms for i in term.inputs if i.source == lookup})

@@ -25,6 +25,14 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a key that is worth a person's look; ``reason`` holds no personal data."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Waits:
     """The key that a key waits for."""
 
@@ -34,12 +42,15 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result for one key: the row by target column where there is one, the faults, what it waits for."""
+    """The result for one key: the row by target column where there is one, the faults, what it waits for, and what is
+    worth a look.
+    """
 
     kind: OutcomeKind
     row: Mapping[str, object] | None = None
     faults: tuple[Fault, ...] = ()
     waits: Waits | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 ABSENT = Outcome(OutcomeKind.ABSENT)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from streams.projection.declaration import Claim, Column, Input, Lookup, Ordering, Projection, Source, Term
+from streams.projection.declaration import Check, Claim, Column, Input, Lookup, Ordering, Projection, Source, Term
 
 
 def parse_projection(content: Mapping[str, Any], file: str) -> Projection:
@@ -16,23 +16,55 @@ def parse_projection(content: Mapping[str, Any], file: str) -> Projection:
         key_column=key["column"],
         sources=tuple(_source(name, source) for name, source in content["sources"].items()),
         columns=columns,
-        lookups=tuple(
-            Lookup(name, lookup["projection"], _input(lookup["key"]))
-            for name, lookup in content.get("lookups", {}).items()
-        ),
-        claims=tuple(Claim(claim["column"], tuple(claim["prefer"])) for claim in content.get("claims", ())),
+        lookups=tuple(_lookup(name, lookup) for name, lookup in content.get("lookups", {}).items()),
+        claims=tuple(_claim(claim) for claim in content.get("claims", ())),
+        checks=tuple(Check(check["name"], _term(check)) for check in content.get("findings", ())),
+        virtual=content.get("virtual", False),
         file=file,
     )
 
 
+def _lookup(name: str, content: Mapping[str, Any]) -> Lookup:
+    key, optional = content["key"], content.get("optional", False)
+    if isinstance(key, str):
+        return Lookup(name, content["projection"], _input(key), optional=optional)
+    terms = [key] if isinstance(key, Mapping) else key
+    return Lookup(name, content["projection"], None, tuple(_term(term) for term in terms), optional)
+
+
+def _claim(content: Mapping[str, Any]) -> Claim:
+    return Claim(content["column"], tuple(content["prefer"]), tuple(content.get("when", {}).items()))
+
+
 def _source(name: str, content: Mapping[str, Any]) -> Source:
-    active = content.get("active")
+    active, key = content.get("active"), content["key"]
     newest = tuple(
         Ordering(item) if isinstance(item, str) else Ordering(item["column"], item["rule"])
         for item in content.get("newest", ())
     )
     return Source(
-        name, content["table"], content["key"], (active["column"], active["equals"]) if active else None, newest
+        name,
+        content["table"],
+        key if isinstance(key, str) else "",
+        (active["column"], active["equals"]) if active else None,
+        newest,
+        () if isinstance(key, str) else tuple(_part(name, part) for part in key),
+        tuple(content.get("agree", ())),
+    )
+
+
+def _part(source: str, content: str | Mapping[str, Any]) -> Term:
+    """A part of a derived key; a bare name is a column taken as it is but for blanks around it."""
+    if isinstance(content, str):
+        content = {"rule": "COPY", "from": content}
+    columns = content.get("from", ())
+    names = (columns,) if isinstance(columns, str) else columns
+    return Term(
+        rule=content.get("rule", ""),
+        inputs=tuple(Input(source, column) for column in names),
+        arguments=content.get("with", {}),
+        value=content.get("value"),
+        optional=content.get("optional", False),
     )
 
 
@@ -49,6 +81,8 @@ def _column(name: str, content: Mapping[str, Any] | Sequence[Mapping[str, Any]])
         tuple(_term(term) for term in terms),
         open=bool(legacy) and all(flag.get("open", False) for flag in legacy),
         commit_time=any(flag.get("commit_time", False) for flag in flags),
+        kind=flags[0].get("type", "text"),
+        required=any(flag.get("required", False) for flag in flags),
     )
 
 
@@ -68,5 +102,5 @@ def _term(content: Mapping[str, Any]) -> Term:
 
 
 def _input(text: str) -> Input:
-    source, _, column = text.rpartition(".")
-    return Input(source, column) if source else Input("", "")
+    source, _, column = text.partition(".")
+    return Input("", column) if source == "key" else Input(source, column)

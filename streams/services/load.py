@@ -8,11 +8,13 @@ from streams.errors import ErrorKind, SelarasError
 from streams.ports.capture import Clock, LegacyMarks
 from streams.ports.registry import CaptureRegistry, KeylessReader, Load, LoadRegistry
 from streams.ports.replication import Floor, Target, UnitOfWork
+from streams.ports.row_keys import Rewritten
 from streams.services.barrier import Barrier, BarrierResult
 from streams.services.plan import Plan
 from streams.services.replicate import MOST_TRIES
 from streams.services.reread import Reread
 from streams.services.settle import Again, NeedLocks, Pass, TargetRefused
+from streams.services.touched import TouchedRows
 
 POLL_S = 0.2
 Report = Callable[[str], None]
@@ -89,7 +91,7 @@ class LoadService:
         report(f"counting {table} anew; nothing else is applied meanwhile")
         generation = self._generation()
 
-        def count(work: UnitOfWork) -> tuple[int, Mapping[str, set[str]]]:
+        def count(work: UnitOfWork) -> tuple[int, Rewritten]:
             # Under the exclusive lock, and only then the snapshot: what is applied later is decided by it.
             with parts.keyless[table].read(table) as (snapshot, rows):
                 return work.sweep.recount(table, rows, generation, snapshot)
@@ -120,15 +122,16 @@ class LoadService:
         capture = self._parts.captures.current()
         return capture.generation if capture else 0
 
-    def _settled(self, table: str, deed: Callable[[UnitOfWork], tuple[int, Mapping[str, set[str]]]]) -> int:
+    def _settled(self, table: str, deed: Callable[[UnitOfWork], tuple[int, Rewritten]]) -> int:
         again = Again()
         for _ in range(MOST_TRIES):
             try:
                 with self._parts.target.transaction() as work:
                     in_force = work.guard.enter(exclusive=True)
-                    count, touched = deed(work)
-                    values = {(table, column): found for column, found in touched.items()}
-                    Pass(self._parts.plan, work, in_force.writable, again).run(values)
+                    count, rewritten = deed(work)
+                    touched = TouchedRows(self._parts.plan, work)
+                    touched.note(table, rewritten)
+                    Pass(self._parts.plan, work, in_force.writable, again).run(touched)
                     return count
             except (NeedLocks, TargetRefused) as error:
                 again.learn(error)

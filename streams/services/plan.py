@@ -9,7 +9,9 @@ from streams.projection.catalog import Catalog
 from streams.projection.compute import CompiledProjection
 from streams.projection.converters import Reference
 from streams.projection.declaration import Projection
-from streams.projection.order import Dependent, dependents, in_order
+from streams.projection.keys import KeyMaker
+from streams.projection.order import Dependent, dependents, in_order, is_recorded
+from streams.projection.virtual import table_of
 
 BUCKETS = 1024
 Touched = Mapping[tuple[str, str], set[str]]
@@ -17,40 +19,70 @@ Touched = Mapping[tuple[str, str], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class DerivedSource:
+    """A source whose rows have keys beside them; ``name``: as they are stored, ``projection.source``."""
+
+    name: str
+    projection: str
+    table: str
+    maker: KeyMaker
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Projections in order; ``mapping`` and ``reference`` are the fingerprints of what they were made from."""
+    """Projections in order; ``mapping`` and ``reference`` are the fingerprints of what they were made from.
+
+    ``derived``: by legacy table, the sources whose keys are derived from its rows.
+    """
 
     ordered: Sequence[CompiledProjection]
     dependents: Mapping[str, Sequence[Dependent]]
     ranks: Mapping[str, int]
     mapping: str
     reference: str
+    derived: Mapping[str, Sequence[DerivedSource]]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The target tables, in the order of the projections."""
+        return tuple(p.declaration.target for p in self.ordered if not p.declaration.virtual)
 
     def compiled(self, name: str) -> CompiledProjection:
         """The compiled projection of that target table."""
         return self.ordered[self.ranks[name]]
 
     def keys_touched(self, touched: Touched) -> dict[str, set[str]]:
-        """By projection, the keys whose source rows changed."""
+        """By projection, the keys whose source rows changed, where a plain column tells them."""
         keys: dict[str, set[str]] = {p.declaration.target: set() for p in self.ordered}
         for projection in self.ordered:
             for source in projection.declaration.sources:
-                keys[projection.declaration.target] |= touched.get((source.table, source.key), set())
+                if not source.is_derived:
+                    keys[projection.declaration.target] |= touched.get((source.table, source.key), set())
         return keys
 
     def looked_up(self, touched: Touched) -> dict[str, set[str]]:
-        """By projection, the keys that changed rows refer to: they are locked too, or a wake-up could be lost."""
+        """By projection, the keys that changed rows refer to: they are locked too, or a wake-up could be lost.
+
+        References that only a rule can tell are locked when they are read.
+        """
         keys: dict[str, set[str]] = {p.declaration.target: set() for p in self.ordered}
         for projection in self.ordered:
             for lookup in projection.declaration.lookups:
                 sources = projection.declaration.sources
+                if lookup.key is None:
+                    continue
                 if lookup.key.is_key:
-                    columns = [(source.table, source.key) for source in sources]
+                    columns = [(source.table, source.key) for source in sources if not source.is_derived]
                 else:
                     columns = [(projection.declaration.source(lookup.key.source).table, lookup.key.column)]
                 for column in columns:
                     keys[lookup.projection] |= touched.get(column, set())
         return keys
+
+    def recorded(self, name: str) -> frozenset[str]:
+        """The look-ups of a projection whose references are written down."""
+        declaration = self.compiled(name).declaration
+        return frozenset(lookup.name for lookup in declaration.lookups if is_recorded(declaration, lookup))
 
     def key_buckets(self, projection: str, keys: Collection[str]) -> set[Bucket]:
         """The locks of these keys."""
@@ -70,9 +102,17 @@ def make_plan(
 ) -> Plan:
     """Compile declarations that ``faults_of`` found possible; ``fingerprints``: of the mapping and the reference."""
     ordered = in_order(projections)
-    compiled = [CompiledProjection(p, target.tables[p.target], reference) for p in ordered]
+    tables = {p.target: table for p in ordered if (table := table_of(p, target)) is not None}
+    compiled = [CompiledProjection(p, tables[p.target], reference) for p in ordered]
     ranks = {p.target: rank for rank, p in enumerate(ordered)}
-    return Plan(compiled, dependents(ordered), ranks, *fingerprints)
+    derived: dict[str, list[DerivedSource]] = {}
+    for one in compiled:
+        for source in one.declaration.sources:
+            if source.is_derived:
+                name = f"{one.declaration.target}.{source.name}"
+                made = DerivedSource(name, one.declaration.target, source.table, one.key_makers[source.name])
+                derived.setdefault(source.table, []).append(made)
+    return Plan(compiled, dependents(ordered), ranks, *fingerprints, derived)
 
 
 def returning_columns(projections: Sequence[Projection]) -> Mapping[str, tuple[str, ...]]:
@@ -80,8 +120,8 @@ def returning_columns(projections: Sequence[Projection]) -> Mapping[str, tuple[s
     columns: dict[str, set[str]] = {}
     for projection in projections:
         for source in projection.sources:
-            columns.setdefault(source.table, set()).add(source.key)
+            columns.setdefault(source.table, set()).update(source.key_columns)
         for lookup in projection.lookups:
-            if not lookup.key.is_key:
+            if lookup.key is not None and not lookup.key.is_key:
                 columns.setdefault(projection.source(lookup.key.source).table, set()).add(lookup.key.column)
     return {table: tuple(sorted(names)) for table, names in columns.items()}

@@ -1,11 +1,11 @@
 """Every key computed again: to put another mapping in force, or to prove that nothing would change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Target
-from streams.services.plan import Plan
+from streams.services.plan import DerivedSource, Plan
 from streams.services.replicate import MOST_TRIES, check_in_force
 from streams.services.settle import Again, NeedLocks, Pass, Settled, TargetRefused
 
@@ -59,6 +59,7 @@ class Recompute:
         with self._target.transaction() as work:
             work.guard.enter(exclusive=True)
             work.guard.put_in_force(self._plan.mapping, self._plan.reference, self._plan.ranks)
+        self._derive_keys(report, keep=True)
         computed = self._all(report, keep=True)
         with self._target.transaction() as work:
             work.guard.enter(exclusive=True)
@@ -72,7 +73,51 @@ class Recompute:
         """
         with self._target.transaction() as work:
             check_in_force(work.guard.enter(), self._plan)
-        return self._all(report, keep=False)
+        derived = self._derive_keys(report, keep=False)
+        computed = self._all(report, keep=False)
+        for name, count in derived.items():
+            computed.differing[name] += count
+        return computed
+
+    def keys(self, name: str, keys: Collection[str]) -> Settled:
+        """Compute these keys of one projection under the mapping in force, and keep the result.
+
+        SelarasError (stale) unless these files are the ones in force.
+        """
+        with self._target.transaction() as work:
+            check_in_force(work.guard.enter(), self._plan)
+        return self._page({name: set(keys)}, keep=True)
+
+    def _derive_keys(self, report: Report, *, keep: bool) -> dict[str, int]:
+        """Derive the keys beside the mirror's rows anew; by projection, how many rows had others.
+
+        Keys that no row has any more are computed at once: nothing else would find what they left behind.
+        """
+        differing = dict.fromkeys(self._plan.ranks, 0)
+        for source in (one for sources in self._plan.derived.values() for one in sources):
+            after: str | None = None
+            done = 0
+            while (page := self._derived_page(source, after, keep=keep)) is not None:
+                after, rows, count = page
+                differing[source.projection] += count
+                done += rows
+                report(source.name, done)
+        return differing
+
+    def _derived_page(self, source: DerivedSource, after: str | None, *, keep: bool) -> tuple[str, int, int] | None:
+        with self._target.transaction() as work:
+            work.guard.enter()
+            rows = work.row_keys.rows_after(source.name, after, PAGE)
+            derived = {row.row: source.maker.keys(row.values, row.row) for row in rows}
+            changed = [row for row in rows if set(derived[row.row]) != row.stored]
+            if keep and changed:
+                work.row_keys.put(source.name, {row.row: derived[row.row] for row in changed})
+        if not rows:
+            return None
+        left = {key for row in changed for key in row.stored - set(derived[row.row])}
+        if keep and left:
+            self._page({source.projection: left}, keep=True)
+        return rows[-1].row, len(rows), len(changed)
 
     def _all(self, report: Report, *, keep: bool) -> Computed:
         result = Computed({}, {}, {})
@@ -81,7 +126,7 @@ class Recompute:
             counts: dict[str, int] = {}
             result.keys[name], result.differing[name], result.removed[name] = counts, 0, 0
             for keys in self._pages(name):
-                settled = self._page(name, keys, keep=keep)
+                settled = self._page({name: keys}, keep=keep)
                 for kind, count in settled.counts(name, keys).items():
                     counts[kind] = counts.get(kind, 0) + count
                 result.differing[name] += settled.written
@@ -100,14 +145,14 @@ class Recompute:
             yield set(keys)
             after = keys[-1]
 
-    def _page(self, name: str, keys: set[str], *, keep: bool) -> Settled:
+    def _page(self, keys: Mapping[str, set[str]], *, keep: bool) -> Settled:
         again = Again()
         for _ in range(MOST_TRIES):
             settled = Settled()
             try:
                 with self._target.transaction() as work:
                     in_force = work.guard.enter()
-                    settled = Pass(self._plan, work, in_force.writable, again).run_keys({name: keys})
+                    settled = Pass(self._plan, work, in_force.writable, again).run_keys(keys)
                     if not keep:
                         raise _Undo
             except _Undo:
@@ -116,4 +161,6 @@ class Recompute:
                 again.learn(error)
             else:
                 return settled
-        raise SelarasError(ErrorKind.CONFLICT, f"A page of {name} found keys locked {MOST_TRIES} times in a row.")
+        raise SelarasError(
+            ErrorKind.CONFLICT, f"A page of {', '.join(keys)} found keys locked {MOST_TRIES} times in a row."
+        )

@@ -13,6 +13,7 @@ from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Advance, FailPoints, InForce, Target, UnitOfWork, Watermark
 from streams.services.plan import Plan
 from streams.services.settle import Again, NeedLocks, Pass, Settled, TargetRefused
+from streams.services.touched import TouchedRows
 
 Place = tuple[str, int]
 MOST_TRIES = 20
@@ -98,7 +99,7 @@ class Replicate:
         with self._target.transaction() as work:
             in_force = work.guard.enter(exclusive=bool(truncates))
             check_in_force(in_force, self._plan)
-            touched = _TouchedValues()
+            touched = TouchedRows(self._plan, work)
             truncates = [event for event in truncates if not _is_counted(event, in_force.counted_in)]
             for truncate in truncates:
                 touched.note(truncate.table, work.mirror.truncate(truncate))
@@ -109,13 +110,13 @@ class Replicate:
             truncations = [*truncates, *(t for known in in_force.truncations.values() for t in known)]
             duplicates = self._mirror(work, batch, _Before(watermarks, truncations, in_force.counted_in), touched)
             self._fail.reach("after_mirror")
-            settled = Pass(self._plan, work, in_force.writable, again).run(touched.values)
+            settled = Pass(self._plan, work, in_force.writable, again).run(touched)
             malformed = _leave_evidence(work, batch)
             self._fail.reach("before_commit")
         self._fail.reach("after_commit")
         return Applied(sum(len(part.chunk.records) for part in batch), malformed, duplicates, settled)
 
-    def _mirror(self, work: UnitOfWork, batch: Sequence[_Decoded], before: "_Before", touched: "_TouchedValues") -> int:
+    def _mirror(self, work: UnitOfWork, batch: Sequence[_Decoded], before: "_Before", touched: TouchedRows) -> int:
         newest: dict[str, dict[tuple[object, ...], Change]] = {}
         duplicates = 0
         for part in batch:
@@ -136,17 +137,6 @@ class Replicate:
         return duplicates
 
 
-class _TouchedValues:
-    """What changed rows held, before and after, by table and column."""
-
-    def __init__(self) -> None:
-        self.values: dict[tuple[str, str], set[str]] = {}
-
-    def note(self, table: str, by_column: Mapping[str, set[str]]) -> None:
-        for column, found in by_column.items():
-            self.values.setdefault((table, column), set()).update(found)
-
-
 @dataclass(frozen=True, slots=True)
 class _Before:
     """What was known before the batch: watermarks by partition, truncations, snapshots of counts by keyless table."""
@@ -156,7 +146,7 @@ class _Before:
     counted_in: Mapping[str, Snapshot]
 
 
-def _count(work: UnitOfWork, place: Place, once: Sequence[Change], before: _Before, touched: _TouchedValues) -> None:
+def _count(work: UnitOfWork, place: Place, once: Sequence[Change], before: _Before, touched: TouchedRows) -> None:
     once = [change for change in once if not _is_counted(change, before.counted_in)]
     if not once:
         return

@@ -12,9 +12,10 @@ from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Bucket, UnitOfWork
 from streams.projection.choose import Chosen
 from streams.projection.compute import CompiledProjection
-from streams.projection.declaration import Claim
+from streams.projection.declaration import Claim, Lookup
 from streams.projection.outcome import Fault, Outcome, OutcomeKind
-from streams.services.plan import Plan, Touched
+from streams.services.plan import Plan
+from streams.services.touched import TouchedRows
 
 Row = Mapping[str, object]
 
@@ -87,13 +88,16 @@ class Pass:
         self._again = again
         self._held: set[Bucket] = set()
         self._pending: dict[str, set[str]] = {}
+        self._references: dict[tuple[str, str], dict[str, str | None]] = {}
         self.result = Settled()
 
-    def run(self, touched: Touched) -> Settled:
-        """Settle everything that these changed values concern."""
-        keys = self._plan.keys_touched(touched)
+    def run(self, touched: TouchedRows) -> Settled:
+        """Settle everything that these changed rows concern."""
+        keys = self._plan.keys_touched(touched.values)
+        for name, derived in touched.keys.items():
+            keys[name] |= derived
         wanted = set(self._again.locks)
-        for name, looked_up in self._plan.looked_up(touched).items():
+        for name, looked_up in self._plan.looked_up(touched.values).items():
             wanted |= self._plan.key_buckets(name, keys[name] | looked_up)
         self._lock(wanted)
         return self.run_keys(keys)
@@ -149,7 +153,8 @@ class Pass:
     ) -> dict[str, dict[str, Mapping[str, object]]]:
         if not compiled.declaration.lookups:
             return {}
-        references = {key: compiled.lookup_keys(key, c) for key, c in chosen.items() if c}
+        references = {key: compiled.lookup_keys(key, c) for key, c in chosen.items()}
+        self._note_references(compiled.declaration.target, references)
         wanted: dict[str, set[str]] = {}
         for pairs in references.values():
             for lookup, key in pairs:
@@ -164,6 +169,11 @@ class Pass:
                 if wanted_key is not None and wanted_key in rows[lookup.projection]
             }
         return found
+
+    def _note_references(self, name: str, references: Mapping[str, list[tuple[Lookup, str | None]]]) -> None:
+        for lookup in self._plan.recorded(name):
+            noted = self._references.setdefault((name, lookup), {})
+            noted |= {key: wanted for key, pairs in references.items() for one, wanted in pairs if one.name == lookup}
 
     def _rows_of(self, name: str, keys: set[str]) -> dict[str, Mapping[str, object]]:
         self._lock(self._plan.key_buckets(name, keys))
@@ -211,10 +221,8 @@ class Pass:
         written = [p for p in ordered if p.target in self._writable]
         for projection in written:
             for claim in projection.claims:
-                wanted = {
-                    key: str(o.row[claim.column]) if o.row is not None and o.row[claim.column] is not None else None
-                    for key, o in self.result.outcomes[projection.target].items()
-                }
+                wishes = {key: _wish(claim, o) for key, o in self.result.outcomes[projection.target].items()}
+                wanted = {key: wish[0] if wish else None for key, wish in wishes.items()}
                 self._work.target.release(projection.target, claim, wanted)
         for projection in written:
             outcomes = self.result.outcomes[projection.target]
@@ -231,6 +239,8 @@ class Pass:
             outcomes |= {key: _kept(outcomes[key], reason) for key, reason in kept.items()}
         for projection in ordered:
             self._work.states.record(projection.target, self.result.outcomes[projection.target])
+        for (name, lookup), references in self._references.items():
+            self._work.states.refer(name, lookup, references)
         self._work.evidence.touched({p.target: self.result.outcomes[p.target].keys() for p in ordered})
 
 
@@ -242,7 +252,7 @@ def _kept(outcome: Outcome, reason: str) -> Outcome:
 
 def _wish(claim: Claim, outcome: Outcome) -> tuple[str, str] | None:
     row = outcome.row
-    if row is None or row[claim.column] is None:
+    if row is None or row[claim.column] is None or any(row[column] != value for column, value in claim.when):
         return None
     rank = "\x1f".join(str(row[column]) for column in claim.prefer)
     return str(row[claim.column]), rank

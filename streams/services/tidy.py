@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.capture import LegacyMarks
-from streams.ports.replication import Target
+from streams.ports.replication import OutrankedBy, Target
 from streams.services.barrier import Barrier
 from streams.services.plan import Plan
 
@@ -45,20 +45,28 @@ class Tidy:
                 "see that the worker runs ('selaras status'); nothing was taken away",
             )
         tombstones = 0
-        for table, key in self._keys():
+        for table, keys in self._keys():
             with self.target.transaction() as work:
                 work.guard.enter()
-                tombstones += work.tidying.drop_outranked(table, key, floor)
+                tombstones += work.tidying.drop_outranked(table, keys, floor)
         with self.target.transaction() as work:
             work.guard.enter(exclusive=True)
             truncations = work.tidying.drop_truncations(floor)
             touched = work.tidying.drop_touched(TOUCHED_HOURS)
         return Tidied(tombstones, truncations, touched)
 
-    def _keys(self) -> list[tuple[str, str]]:
-        """Tables whose rows one key tells apart: where projections disagree, a row that one outranks serves another."""
-        keys: dict[str, set[str]] = {}
+    def _keys(self) -> list[tuple[str, OutrankedBy]]:
+        """By table with a primary key, everything that tells its rows apart for some projection."""
+        columns: dict[str, set[str]] = {}
+        derived: dict[str, set[str]] = {}
         for compiled in self.plan.ordered:
             for source in compiled.declaration.sources:
-                keys.setdefault(source.table, set()).add(source.key)
-        return sorted((t, next(iter(k))) for t, k in keys.items() if len(k) == 1 and t not in self.keyless)
+                if source.is_derived:
+                    derived.setdefault(source.table, set()).add(f"{compiled.declaration.target}.{source.name}")
+                else:
+                    columns.setdefault(source.table, set()).add(source.key)
+        return [
+            (table, OutrankedBy(tuple(sorted(columns.get(table, ()))), tuple(sorted(derived.get(table, ())))))
+            for table in sorted({*columns, *derived})
+            if table not in self.keyless
+        ]

@@ -1,12 +1,13 @@
 """What the contract of the replication ports runs on: two projections, and both implementations of the target."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from sqlalchemy import Engine
 
 from streams.adapters.databases.mirror import MirrorStatements
 from streams.adapters.databases.own_schema import upgrade_own_schema
+from streams.adapters.databases.row_keys import RowKeyStatements
 from streams.adapters.databases.sources import SourceStatements
 from streams.adapters.databases.sweep import SweepStatements
 from streams.adapters.databases.target import PostgresTarget, Statements
@@ -14,10 +15,12 @@ from streams.adapters.databases.target_rows import TargetStatements
 from streams.adapters.memory.replication import MemoryTarget
 from streams.bootstrap.databases import applier_engine
 from streams.ports.replication import Target
+from streams.ports.row_keys import Rewritten
 from streams.projection.catalog import Catalog, ColumnType, Table
 from streams.projection.compute import CompiledProjection
 from streams.projection.converters import Reference
 from streams.projection.parse import parse_projection
+from streams.projection.virtual import table_of
 from streams.settings import Settings
 
 TEXT = ColumnType("character varying", True, 255)
@@ -102,11 +105,25 @@ PROJECTIONS = (
         },
         "",
     ),
+    parse_projection(
+        {
+            "target": "kelompok",
+            "virtual": True,
+            "key": {"column": "kunci", "rule": "COPY"},
+            "sources": {"header": {"table": "tr_oss_header", "key": ["nib", {"value": "X"}]}},
+            "columns": {"nama": {"rule": "TXT", "from": "header.nama_perseroan"}},
+        },
+        "",
+    ),
 )
-COMPILED = [CompiledProjection(p, TARGET.tables[p.target], Reference()) for p in PROJECTIONS]
+TABLES = {p.target: table for p in PROJECTIONS if (table := table_of(p, TARGET)) is not None}
+COMPILED = [CompiledProjection(p, TABLES[p.target], Reference()) for p in PROJECTIONS]
 RETURNING = {"tr_oss_header": ("nib",), "oss_iumk": ("nib",)}
 FILLED = ("rba.nib", "rba.pelaku_usaha", "mirror.tr_oss_header", "mirror.oss_iumk", "selaras.position")
-FILLED_TOO = ("truncation", "key_state", "claim", "touched", "undecodable", "heartbeat", "version", "authority")
+FILLED_TOO = (
+    *("truncation", "key_state", "claim", "touched", "undecodable", "heartbeat", "version", "authority"),
+    *("row_key", "reference", "group_row"),
+)
 
 
 class World(Protocol):
@@ -166,8 +183,9 @@ class PostgresWorld:
         mirror = MirrorStatements(LEGACY, RETURNING)
         statements = Statements(
             mirror,
-            SweepStatements(LEGACY, RETURNING, mirror.count),
+            SweepStatements(LEGACY, mirror),
             SourceStatements(PROJECTIONS, LEGACY),
+            RowKeyStatements(PROJECTIONS, LEGACY),
             TargetStatements(COMPILED, TARGET),
         )
         self.target: Target = PostgresTarget(self.engine, statements)
@@ -214,9 +232,9 @@ class PostgresWorld:
             return connection.exec_driver_sql(sql).all()
 
 
-def filled(values: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Without the columns that nothing was touched in."""
-    return {name: found for name, found in values.items() if found}
+def filled(changed: Rewritten) -> dict[str, set[str]]:
+    """By column, what the rows changed held before and after; without the columns that held nothing."""
+    return {name: found for name, found in changed.by_column().items() if found}
 
 
 def postgres_world(settings: Settings) -> Iterator[PostgresWorld]:

@@ -4,7 +4,7 @@ import pytest
 
 from streams.changes.change import Truncated
 from streams.changes.position import Position
-from streams.ports.replication import Floor
+from streams.ports.replication import Floor, OutrankedBy
 from streams.projection.order import Dependent
 from tests.contract.replication_rows import (
     HEADER,
@@ -217,7 +217,7 @@ class TestSweepAndTidying:
             changed("d", (50, 60, 0), before=header(4)),
         )
         with world.target.transaction() as work:
-            assert work.tidying.drop_outranked(HEADER, "nib", 20) == 1
+            assert work.tidying.drop_outranked(HEADER, OutrankedBy(("nib",)), 20) == 1
         assert headers(world) == [("PT Satu", False), ("PT Satu", True)]
         assert headers(world, B) == [("PT Satu", True)]
 
@@ -244,11 +244,11 @@ class TestSources:
 
     def test_dependents_by_column_and_by_key(self, world: World) -> None:
         write(world, changed("c", (1, 1, 1), after=header(1)), changed("d", (1, 2, 0), before=header(2, B)))
-        by_column = Dependent("nib", HEADER, "oss_id", "nib", frozenset())
+        by_column = Dependent("nib", "pelaku", HEADER, "oss_id", "nib", frozenset())
         with world.target.transaction() as work:
             assert work.sources.dependents(by_column, ["P-1", "P-9"]) == {A, B}
             assert work.sources.dependents(by_column, ["P-9"]) == set()
-            assert work.sources.dependents(Dependent("nib", None, None, None, frozenset()), [C]) == {C}
+            assert work.sources.dependents(Dependent("nib", "pelaku", None, None, None, frozenset()), [C]) == {C}
 
     def test_keys_come_in_pages(self, world: World) -> None:
         write(world, *(changed("c", (1, n, 1), after=header(n, nib)) for n, nib in enumerate((A, C, "", None, A))))

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from streams.changes.snapshot import Snapshot
-from streams.ports.replication import Floor, UnitOfWork
+from streams.ports.replication import Floor, OutrankedBy, UnitOfWork
+from streams.ports.row_keys import Rewritten
 from streams.services.settle import Again, Pass
+from streams.services.touched import TouchedRows
 from streams.settings import Settings
 from tests.conftest import fresh_worlds
 from tests.engine import EngineWorld
@@ -42,13 +44,14 @@ def company(history: History, number: int, **values: object) -> dict[str, object
     return history.insert("tr_oss_header", idoss=number, **{**HEADER, **given, **known, **values})
 
 
-def settled(world: EngineWorld, deed: Callable[[UnitOfWork], tuple[int, Mapping[str, set[str]]]], table: str) -> int:
+def settled(world: EngineWorld, deed: Callable[[UnitOfWork], tuple[int, Rewritten]], table: str) -> int:
     """Do it as a load does: under the exclusive lock, and settle what it touched."""
     with world.ground.target.transaction() as work:
         in_force = work.guard.enter(exclusive=True)
         count, touched = deed(work)
-        values = {(table, column): found for column, found in touched.items()}
-        Pass(world.ground.plan, work, in_force.writable, Again()).run(values)
+        noted = TouchedRows(world.ground.plan, work)
+        noted.note(table, touched)
+        Pass(world.ground.plan, work, in_force.writable, Again()).run(noted)
     return count
 
 
@@ -140,8 +143,8 @@ def test_tombstones_leave_once_a_live_row_outranks_them(world: EngineWorld) -> N
     before = world.state()["rba.nib"]
     with world.ground.target.transaction() as work:
         work.guard.enter()
-        assert work.tidying.drop_outranked("tr_oss_header", "nib", 0) == 0
-        assert work.tidying.drop_outranked("tr_oss_header", "nib", history.lsn + 1) == 1
+        assert work.tidying.drop_outranked("tr_oss_header", OutrankedBy(("nib",)), 0) == 0
+        assert work.tidying.drop_outranked("tr_oss_header", OutrankedBy(("nib",)), history.lsn + 1) == 1
     assert sorted(r["idoss"] for r in rows(world, "select idoss from mirror.tr_oss_header")) == [2, 3]
     assert world.state()["rba.nib"] == before
 
@@ -161,7 +164,7 @@ def test_whether_a_tombstone_was_tidied_away_never_shows(world: EngineWorld) -> 
         if tidy:
             with world.ground.target.transaction() as work:
                 work.guard.enter()
-                assert work.tidying.drop_outranked("tr_oss_header", "nib", history.lsn + 1) == 1
+                assert work.tidying.drop_outranked("tr_oss_header", OutrankedBy(("nib",)), history.lsn + 1) == 1
         seen = {(c.topic, c.partition): c.end for c in history.chunks()}
         history.delete("tr_oss_header", live)
         history.commits()

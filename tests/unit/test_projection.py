@@ -255,7 +255,7 @@ def test_dependents_by_legacy_column_and_by_key() -> None:
     parent = looking_up("induk")
     found = dependents([parent, DECLARATION, looking_up("lain", "induk")])
     assert found["induk"] == (
-        Dependent("anak", "lama", "ibu", "nib", frozenset({"id"})),
-        Dependent("lain", None, None, None, frozenset({"id"})),
+        Dependent("anak", "induk", "lama", "ibu", "nib", frozenset({"id"})),
+        Dependent("lain", "induk", None, None, None, frozenset({"id"})),
     )
     assert found["anak"] == ()

@@ -10,16 +10,24 @@ from streams.projection.outcome import Outcome, OutcomeKind
 
 FORGET = "delete from selaras.key_state where projection = %s and key = any(%s)"
 STORE = """
-insert into selaras.key_state as s (projection, key, outcome, faults, wait_projection, wait_key)
-select %s, key, outcome, faults, wait_projection, wait_key
-from json_to_recordset(%s) as x(key text, outcome text, faults jsonb, wait_projection text, wait_key text)
+insert into selaras.key_state as s (projection, key, outcome, faults, findings, wait_projection, wait_key)
+select %s, key, outcome, faults, findings, wait_projection, wait_key
+from json_to_recordset(%s)
+  as x(key text, outcome text, faults jsonb, findings jsonb, wait_projection text, wait_key text)
 on conflict (projection, key) do update set outcome = excluded.outcome, faults = excluded.faults,
-  wait_projection = excluded.wait_projection, wait_key = excluded.wait_key,
+  findings = excluded.findings, wait_projection = excluded.wait_projection, wait_key = excluded.wait_key,
   since = case when s.outcome = excluded.outcome then s.since else excluded.since end
-where (s.outcome, s.faults, s.wait_projection, s.wait_key)
-  is distinct from (excluded.outcome, excluded.faults, excluded.wait_projection, excluded.wait_key)
+where (s.outcome, s.faults, s.findings, s.wait_projection, s.wait_key) is distinct from
+  (excluded.outcome, excluded.faults, excluded.findings, excluded.wait_projection, excluded.wait_key)
 """
 WAITING = "select projection, key from selaras.key_state where wait_projection = %s and wait_key = any(%s)"
+UNREFER = "delete from selaras.reference where projection = %s and lookup = %s and key = any(%s)"
+REFER = """
+insert into selaras.reference as r (projection, lookup, key, refers_to)
+select %s, %s, key, refers_to from json_to_recordset(%s) as x(key text, refers_to text)
+on conflict (projection, lookup, key) do update set refers_to = excluded.refers_to
+where r.refers_to <> excluded.refers_to
+"""
 HELD = "select distinct value from selaras.claim where projection = %s and column_name = %s and key = any(%s)"
 HOLDERS = """
 select distinct on (value) value, key from selaras.claim
@@ -54,6 +62,15 @@ class PostgresKeyStates:
             found.setdefault(waiting, set()).add(key)
         return found
 
+    def refer(self, projection: str, lookup: str, references: Mapping[str, str | None]) -> None:
+        """See the port."""
+        gone = [key for key in sorted(references) if references[key] is None]
+        kept = [{"key": key, "refers_to": references[key]} for key in sorted(references) if references[key] is not None]
+        if gone:
+            self._connection.exec_driver_sql(UNREFER, (projection, lookup, gone))
+        if kept:
+            self._connection.exec_driver_sql(REFER, (projection, lookup, encoded(kept)))
+
     def held_values(self, projection: str, claim: Claim, keys: Collection[str]) -> set[str]:
         """See the port."""
         return set(self._connection.exec_driver_sql(HELD, (projection, claim.column, list(keys))).scalars())
@@ -80,7 +97,7 @@ class PostgresKeyStates:
 
 
 def _is_kept(outcome: Outcome) -> bool:
-    return outcome.kind in (OutcomeKind.WAITING, OutcomeKind.QUARANTINED) or bool(outcome.faults)
+    return outcome.kind in (OutcomeKind.WAITING, OutcomeKind.QUARANTINED) or bool(outcome.faults or outcome.findings)
 
 
 def _state(key: str, outcome: Outcome) -> dict[str, object]:
@@ -89,6 +106,7 @@ def _state(key: str, outcome: Outcome) -> dict[str, object]:
         "key": key,
         "outcome": outcome.kind.value,
         "faults": outcome.faults,
+        "findings": outcome.findings,
         "wait_projection": waits.projection if waits else None,
         "wait_key": waits.key if waits else None,
     }

@@ -1,6 +1,7 @@
 """The mirror's tables: one statement a table and batch, fed with the events' own JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from streams.adapters.databases.engines import JsonDocument
 from streams.adapters.databases.sql_names import listed, quoted
 from streams.changes.change import Change, Operation, Truncated
 from streams.changes.position import Position
+from streams.ports.row_keys import Rewritten
 from streams.projection.catalog import Catalog, Table
 
 BOOKKEEPING = ("_generation", "_commit", "_record", "_rank", "_tx", "_committed_ms")
@@ -23,34 +25,34 @@ class PostgresMirror:
         self._connection = connection
         self._statements = statements
 
-    def write(self, table: str, changes: Sequence[Change]) -> Mapping[str, set[str]]:
+    def write(self, table: str, changes: Sequence[Change]) -> Rewritten:
         """See the port. Rows are sent sorted by key, so that all workers lock them in one order."""
         rows = b",".join(_spliced(c) for c in sorted(changes, key=lambda c: c.identity))
         return self._run(table, self._statements.upsert[table], (JsonDocument(b"[" + rows + b"]"),))
 
-    def count(self, table: str, partition: int, changes: Sequence[Change]) -> Mapping[str, set[str]]:
+    def count(self, table: str, partition: int, changes: Sequence[Change]) -> Rewritten:
         """See the port."""
         rows = b",".join(part for change in changes for part in _counted(change))
         return self._run(table, self._statements.count[table], (partition, JsonDocument(b"[" + rows + b"]")))
 
-    def forget_snapshot(self, table: str, partition: int) -> Mapping[str, set[str]]:
+    def forget_snapshot(self, table: str, partition: int) -> Rewritten:
         """See the port."""
         return self._run(table, self._statements.forget[table], (partition,))
 
-    def truncate(self, event: Truncated) -> Mapping[str, set[str]]:
+    def truncate(self, event: Truncated) -> Rewritten:
         """See the port."""
         at, table = event.position, event.table
         place = (at.generation, at.commit, at.record)
         later = self._connection.exec_driver_sql(LATER_TRUNCATION, (table, *place)).first()
         new = self._connection.exec_driver_sql(REMEMBER, (table, *place, event.committed_ms)).rowcount
         if not new or (later and table in self._statements.count):
-            return {}
+            return Rewritten()
         if table in self._statements.count:
             return self._empty_keyless(table, at)
         ms = event.committed_ms
         return self._run(table, self._statements.truncate[table], (ms, ms, *place, ms))
 
-    def _empty_keyless(self, table: str, at: Position) -> Mapping[str, set[str]]:
+    def _empty_keyless(self, table: str, at: Position) -> Rewritten:
         # Counts don't say which of them came after the TRUNCATE: a partition that is already past it can't be
         # emptied, only read again.
         place = (at.commit, at.record)
@@ -59,13 +61,9 @@ class PostgresMirror:
             self._connection.exec_driver_sql(MAKE_UNKNOWN, (table,))
         return self._run(table, self._statements.empty[table], (list(ahead),))
 
-    def _run(self, table: str, statement: str, parameters: tuple[object, ...]) -> Mapping[str, set[str]]:
-        columns = self._statements.returning.get(table, ())
-        touched: dict[str, set[str]] = {name: set() for name in columns}
-        for row in self._connection.exec_driver_sql(statement, parameters):
-            for place, name in enumerate(columns):
-                touched[name].update(value for value in (row[2 * place], row[2 * place + 1]) if value is not None)
-        return touched
+    def _run(self, table: str, statement: str, parameters: tuple[object, ...]) -> Rewritten:
+        rows = self._connection.exec_driver_sql(statement, parameters)
+        return self._statements.rewritten(table, rows)
 
 
 class MirrorStatements:
@@ -76,6 +74,7 @@ class MirrorStatements:
 
     def __init__(self, legacy: Catalog, returning: Mapping[str, Sequence[str]]) -> None:
         self.returning = {t: tuple(c) for t, c in returning.items()}
+        self.row_ids = {t.name: row_id(t) for t in legacy.tables.values()}
         self.upsert: dict[str, str] = {}
         self.truncate: dict[str, str] = {}
         self.count: dict[str, str] = {}
@@ -91,9 +90,16 @@ class MirrorStatements:
                 self.forget[table.name] = self._zero(table.name, where)
                 self.empty[table.name] = self._zero(table.name, "_partition <> all(%s::int[]) and _count <> 0")
 
-    def _returned(self, table: str) -> str:
-        pairs = (f"old.{quoted(c)}::text, new.{quoted(c)}::text" for c in self.returning.get(table, ()))
-        return "returning " + (", ".join(pairs) or "1")
+    def returned(self, table: str) -> str:
+        """The end of a statement on this table that ``rewritten`` reads."""
+        identity = quoted(self.row_ids[table])
+        pairs = (f", old.{quoted(c)}::text, new.{quoted(c)}::text" for c in self.returning.get(table, ()))
+        return f"returning new.{identity}::text, old.{identity} is not null" + "".join(pairs)
+
+    def rewritten(self, table: str, rows: Iterable[Sequence[Any]]) -> Rewritten:
+        """The rows that a statement with this ending gave back."""
+        found = [(row[0], tuple(row[2::2]) if row[1] else None, tuple(row[3::2])) for row in rows]
+        return Rewritten(self.returning.get(table, ()), found)
 
     def _upsert(self, table: Table) -> str:
         columns = [*table.columns, "_deleted", *BOOKKEEPING]
@@ -103,7 +109,7 @@ class MirrorStatements:
         return (
             f"insert into mirror.{quoted(table.name)} as m ({listed(columns)}) select {values} "
             f"from json_populate_recordset(null::mirror.{quoted(table.name)}, %s) as x "
-            f"on conflict ({listed(table.key)}) do update set {updates} where {older} {self._returned(table.name)}"
+            f"on conflict ({listed(table.key)}) do update set {updates} where {older} {self.returned(table.name)}"
         )
 
     def _truncate(self, table: Table) -> str:
@@ -111,7 +117,7 @@ class MirrorStatements:
             f"update mirror.{quoted(table.name)} as m set _deleted = true, "
             f"_committed_ms = case when _deleted then least(_committed_ms, %s) else %s end "
             f"where (_generation, _commit, _record) < (%s, %s, %s) and (not _deleted or _committed_ms > %s) "
-            + self._returned(table.name)
+            + self.returned(table.name)
         )
 
     def _count(self, table: Table) -> str:
@@ -128,11 +134,11 @@ class MirrorStatements:
             "+ case when m._generation < excluded._generation then 0 else m._count end, "
             + ", ".join(f"{c} = greatest(m.{c}, excluded.{c})" for c in BOOKKEEPING)
             + " "
-            + self._returned(table.name)
+            + self.returned(table.name)
         )
 
     def _zero(self, table: str, where: str) -> str:
-        return f"update mirror.{quoted(table)} set _count = 0 where {where} {self._returned(table)}"
+        return f"update mirror.{quoted(table)} set _count = 0 where {where} {self.returned(table)}"
 
 
 LATER_TRUNCATION = """
@@ -150,6 +156,11 @@ update selaras.mirror_table set unknown_since = coalesce(unknown_since, now()),
   unknown_reason = 'emptied by TRUNCATE while later rows had already arrived: read the table again'
 where table_name = %s
 """
+
+
+def row_id(table: Table) -> str:
+    """The column that tells a mirror table's rows apart."""
+    return table.key[0] if table.key else "_content"
 
 
 def _normal(table: Table) -> Iterable[str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from streams.adapters.databases.mirror import row_id
 from streams.adapters.databases.sql_names import listed, quoted
 from streams.projection.catalog import Catalog
 from streams.projection.choose import SourceRow
@@ -12,6 +13,8 @@ from streams.projection.order import Dependent
 
 DELETE_TIME = """case when {gone} then to_char(to_timestamp(_committed_ms / 1000.0) at time zone 'UTC',
   'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end"""
+
+REFERRING = "select key from selaras.reference where projection = %s and lookup = %s and refers_to = any(%s)"
 
 
 class SourceStatements:
@@ -25,27 +28,43 @@ class SourceStatements:
                 (source, *_read(projection, source, legacy)) for source in projection.sources
             ]
             for first in (True, False):
-                self.keys[(projection.target, first)] = _pages(projection.sources, "" if first else "> %(after)s")
+                condition = "is not null" if first else "> %(after)s"
+                self.keys[(projection.target, first)] = _pages(projection, condition)
 
 
-def _pages(sources: Sequence[Source], condition: str) -> str:
+def _pages(projection: Projection, condition: str) -> str:
     """One ordered index walk a source, so that a page costs the page and not the table."""
     pages = " union ".join(
-        f"(select distinct {quoted(s.key)}::text as key from mirror.{quoted(s.table)} "
-        f"where {quoted(s.key)} {condition or 'is not null'} order by 1 limit %(limit)s)"
-        for s in sources
+        f"(select distinct {column}::text as key from {table} "
+        f"where {where}{column} {condition} order by 1 limit %(limit)s)"
+        for column, table, where in (_keys(projection.target, source) for source in projection.sources)
     )
     return f"select key from ({pages}) as k order by key limit %(limit)s"
 
 
+def _keys(projection: str, source: Source) -> tuple[str, str, str]:
+    if source.is_derived:
+        return "key", "selaras.row_key", f"source = '{projection}.{source.name}' and "
+    return quoted(source.key), f"mirror.{quoted(source.table)}", ""
+
+
 def _read(projection: Projection, source: Source, legacy: Catalog) -> tuple[tuple[str, ...], str]:
     columns = projection.columns_read(source.name)
-    keyless = not legacy.tables[source.table].key
-    gone = DELETE_TIME.format(gone="_count <= 0" if keyless else "_deleted")
-    statement = (
-        f"select {quoted(source.key)}::text, {gone}, {listed(columns)} from mirror.{quoted(source.table)} "
-        f"where {quoted(source.key)} = any(%s)"
-    )
+    table = legacy.tables[source.table]
+    gone = DELETE_TIME.format(gone="_deleted" if table.key else "_count <= 0")
+    identity = row_id(table)
+    kind = table.columns[identity].sql if table.key else "uuid"
+    if source.is_derived:
+        statement = (
+            f"select k.key, {gone}, {listed(columns, 'm.')} from selaras.row_key as k "
+            f"join mirror.{quoted(source.table)} as m on m.{quoted(identity)} = k.row::{kind} "
+            f"where k.source = '{projection.target}.{source.name}' and k.key = any(%s)"
+        )
+    else:
+        statement = (
+            f"select {quoted(source.key)}::text, {gone}, {listed(columns)} from mirror.{quoted(source.table)} "
+            f"where {quoted(source.key)} = any(%s)"
+        )
     return (DELETED_AT, *columns), statement
 
 
@@ -68,6 +87,9 @@ class PostgresSources:
 
     def dependents(self, dependent: Dependent, keys: Collection[str]) -> set[str]:
         """See the port."""
+        if dependent.recorded:
+            values = (dependent.projection, dependent.lookup, list(keys))
+            return set(self._connection.exec_driver_sql(REFERRING, values).scalars())
         if dependent.table is None or dependent.column is None or dependent.own_key is None:
             return set(keys)
         statement = (

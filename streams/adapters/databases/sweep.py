@@ -1,12 +1,14 @@
 """What a load leaves to do in the mirror: rows that it did not bring, and contents counted anew."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
 from streams.adapters.databases.engines import JsonDocument
+from streams.adapters.databases.mirror import MirrorStatements
 from streams.adapters.databases.sql_names import quoted
 from streams.ports.replication import Floor
+from streams.ports.row_keys import Rewritten
 from streams.projection.catalog import Catalog
 
 PAGE = 1000
@@ -24,7 +26,7 @@ class PostgresSweep:
         self._connection = connection
         self._statements = statements
 
-    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Mapping[str, set[str]]]:
+    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Rewritten]:
         """See the port."""
         condition = f" and ({where.replace('%', '%%')})" if where else ""
         if table in self._statements.keyless:
@@ -39,9 +41,7 @@ class PostgresSweep:
         place = (floor.generation, floor.commit)
         return self._run(table, statement + condition, (*place, *place, floor.generation, floor.snapshot_tx))
 
-    def recount(
-        self, table: str, rows: Iterable[bytes], generation: int, snapshot: str
-    ) -> tuple[int, Mapping[str, set[str]]]:
+    def recount(self, table: str, rows: Iterable[bytes], generation: int, snapshot: str) -> tuple[int, Rewritten]:
         """See the port."""
         statement = f"update mirror.{quoted(table)} set _count = 0 where _count <> 0"
         _, touched = self._run(table, statement, ())
@@ -54,43 +54,28 @@ class PostgresSweep:
             page.append(place + row.lstrip()[1:])
             count += 1
             if len(page) == PAGE:
-                touched = _joined(touched, self._count(table, page))
+                touched = touched.joined(self._count(table, page))
                 page = []
         if page:
-            touched = _joined(touched, self._count(table, page))
+            touched = touched.joined(self._count(table, page))
         self._connection.exec_driver_sql(SNAPSHOT, (snapshot, table))
         return count, touched
 
-    def _count(self, table: str, page: Sequence[bytes]) -> Mapping[str, set[str]]:
+    def _count(self, table: str, page: Sequence[bytes]) -> Rewritten:
         document = JsonDocument(b"[" + b",".join(page) + b"]")
         # No partition brought these: -1, so that no partition's new snapshot takes them away.
-        cursor = self._connection.exec_driver_sql(self._statements.count[table], (-1, document))
-        return _values(self._statements.returning.get(table, ()), cursor)
+        cursor = self._connection.exec_driver_sql(self._statements.mirror.count[table], (-1, document))
+        return self._statements.mirror.rewritten(table, cursor)
 
-    def _run(self, table: str, statement: str, values: Sequence[object]) -> tuple[int, Mapping[str, set[str]]]:
-        columns = self._statements.returning.get(table, ())
-        pairs = ", ".join(f"old.{quoted(c)}::text, new.{quoted(c)}::text" for c in columns) or "1"
-        cursor = self._connection.exec_driver_sql(f"{statement} returning {pairs}", tuple(values))
-        rows = cursor.all()
-        return len(rows), _values(columns, rows)
+    def _run(self, table: str, statement: str, values: Sequence[object]) -> tuple[int, Rewritten]:
+        ending = self._statements.mirror.returned(table)
+        rows = self._connection.exec_driver_sql(f"{statement} {ending}", tuple(values)).all()
+        return len(rows), self._statements.mirror.rewritten(table, rows)
 
 
 class SweepStatements:
     """What the sweep shares with the mirror's own statements."""
 
-    def __init__(self, legacy: Catalog, returning: Mapping[str, Sequence[str]], count: Mapping[str, str]) -> None:
+    def __init__(self, legacy: Catalog, mirror: MirrorStatements) -> None:
         self.keyless = {table.name for table in legacy.tables.values() if not table.key}
-        self.returning = returning
-        self.count = count
-
-
-def _values(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dict[str, set[str]]:
-    touched: dict[str, set[str]] = {name: set() for name in columns}
-    for row in rows:
-        for place, name in enumerate(columns):
-            touched[name].update(str(v) for v in row[2 * place : 2 * place + 2] if v is not None)
-    return touched
-
-
-def _joined(left: Mapping[str, set[str]], right: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    return {name: left.get(name, set()) | right.get(name, set()) for name in {*left, *right}}
+        self.mirror = mirror

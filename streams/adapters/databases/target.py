@@ -14,6 +14,7 @@ from streams.adapters.databases.guard import PostgresGuard, PostgresLocks
 from streams.adapters.databases.key_states import PostgresKeyStates
 from streams.adapters.databases.mirror import MirrorStatements, PostgresMirror
 from streams.adapters.databases.positions import PostgresPositions
+from streams.adapters.databases.row_keys import PostgresRowKeys, RowKeyStatements
 from streams.adapters.databases.sources import PostgresSources, SourceStatements
 from streams.adapters.databases.sweep import PostgresSweep, SweepStatements
 from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
@@ -32,6 +33,7 @@ from streams.ports.replication import (
     Tidying,
     UnitOfWork,
 )
+from streams.ports.row_keys import RowKeys
 
 REFUSED_LOGIN = re.compile(
     r"authentication failed|no pg_hba\.conf entry|role .* does not exist|is not permitted to log in"
@@ -46,6 +48,7 @@ class Statements:
     mirror: MirrorStatements
     sweep: SweepStatements
     sources: SourceStatements
+    row_keys: RowKeyStatements
     target: TargetStatements
 
 
@@ -59,6 +62,7 @@ class PostgresUnitOfWork:
     sweep: Sweep
     tidying: Tidying
     sources: Sources
+    row_keys: RowKeys
     target: TargetRows
     states: KeyStates
     locks: Locks
@@ -84,8 +88,9 @@ class PostgresTarget:
             PostgresPositions(connection),
             PostgresMirror(connection, self._statements.mirror),
             PostgresSweep(connection, self._statements.sweep),
-            PostgresTidying(connection),
+            PostgresTidying(connection, self._statements.mirror.row_ids),
             PostgresSources(connection, self._statements.sources),
+            PostgresRowKeys(connection, self._statements.row_keys),
             PostgresTargetRows(connection, self._statements.target),
             PostgresKeyStates(connection),
             PostgresLocks(connection),

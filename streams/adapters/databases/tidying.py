@@ -1,27 +1,54 @@
 """Takes away what no comparison needs any more."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection
 
 from streams.adapters.databases.sql_names import quoted
+from streams.ports.replication import OutrankedBy
 
 DROP_TRUNCATIONS = "delete from selaras.truncation where commit < %s"
 DROP_TOUCHED = "delete from selaras.touched where at < now() - make_interval(hours => %s)"
+
+FORGET_KEYS = "delete from selaras.row_key where source = any(%s) and row = any(%s)"
+DERIVED_HELD = """
+exists (select 1 from selaras.row_key as k where k.source = any(%s) and k.row = gone.{identity}::text)
+and not exists (
+  select 1 from selaras.row_key as k where k.source = any(%s) and k.row = gone.{identity}::text
+  and not exists (
+    select 1 from selaras.row_key as other join mirror.{table} as live on live.{identity}::text = other.row
+    where other.source = k.source and other.key = k.key and not live._deleted
+  )
+)"""
 
 
 class PostgresTidying:
     """Implements the port ``Tidying``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, row_ids: Mapping[str, str]) -> None:
+        """``row_ids``: by table, the column that tells its rows apart."""
         self._connection = connection
+        self._row_ids = row_ids
 
-    def drop_outranked(self, table: str, key: str, floor: int) -> int:
+    def drop_outranked(self, table: str, keys: OutrankedBy, floor: int) -> int:
         """See the port."""
-        name, column = quoted(table), quoted(key)
+        name, identity = quoted(table), quoted(self._row_ids[table])
+        held = [
+            f"exists (select 1 from mirror.{name} as live where live.{column} = gone.{column} and not live._deleted)"
+            for column in map(quoted, keys.columns)
+        ]
+        derived = list(keys.derived)
+        if derived:
+            held.append(DERIVED_HELD.format(table=name, identity=identity))
         statement = (
-            f"delete from mirror.{name} as gone where gone._deleted and gone._commit < %s and exists "
-            f"(select 1 from mirror.{name} as live where live.{column} = gone.{column} and not live._deleted)"
+            f"delete from mirror.{name} as gone where gone._deleted and gone._commit < %s and {' and '.join(held)} "
+            f"returning gone.{identity}::text"
         )
-        return self._connection.exec_driver_sql(statement, (floor,)).rowcount
+        values = (floor, derived, derived) if derived else (floor,)
+        gone = list(self._connection.exec_driver_sql(statement, values).scalars())
+        if gone and derived:
+            self._connection.exec_driver_sql(FORGET_KEYS, (derived, gone))
+        return len(gone)
 
     def drop_truncations(self, floor: int) -> int:
         """See the port."""

@@ -54,7 +54,8 @@ def _read(path: Path, size: int) -> bytes:
         raise SelarasError(
             ErrorKind.CONFIGURATION,
             f"The key file {path} can't be read ({type(error).__name__}).",
-            "put the file in place; without its key identity numbers are neither encrypted nor found again",
+            "'selaras stack up' draws keys for the local stack; elsewhere put the file in place (settings: identity). "
+            "Without its key identity numbers are neither encrypted nor found again",
         ) from None
     except ValueError:
         key = b""

@@ -16,7 +16,7 @@ class MemoryKeyStates:
     def record(self, projection: str, outcomes: Mapping[str, Outcome]) -> None:
         """See the port."""
         for key, outcome in outcomes.items():
-            if outcome.faults or outcome.kind in (OutcomeKind.WAITING, OutcomeKind.QUARANTINED):
+            if outcome.faults or outcome.findings or outcome.kind in (OutcomeKind.WAITING, OutcomeKind.QUARANTINED):
                 self._state.states[(projection, key)] = outcome
             else:
                 self._state.states.pop((projection, key), None)
@@ -28,6 +28,15 @@ class MemoryKeyStates:
             if outcome.waits and outcome.waits.projection == projection and outcome.waits.key in keys:
                 found.setdefault(waiting, set()).add(key)
         return found
+
+    def refer(self, projection: str, lookup: str, references: Mapping[str, str | None]) -> None:
+        """See the port."""
+        stored = self._state.references.setdefault((projection, lookup), {})
+        for key, wanted in references.items():
+            if wanted is None:
+                stored.pop(key, None)
+            else:
+                stored[key] = wanted
 
     def held_values(self, projection: str, claim: Claim, keys: Collection[str]) -> set[str]:
         """See the port."""

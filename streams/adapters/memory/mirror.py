@@ -1,9 +1,8 @@
 """The twin of the mirror: registers, counts, what a load leaves to do, and the reads of the projections."""
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -12,13 +11,12 @@ from streams.changes.change import Change, Operation, Truncated
 from streams.changes.snapshot import Snapshot
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Floor
+from streams.ports.row_keys import Held, Rewritten
 from streams.projection.catalog import Catalog, ColumnType
-from streams.projection.choose import SourceRow
-from streams.projection.declaration import DELETED_AT, Projection
-from streams.projection.order import Dependent
 
 TEMPORAL = ("date", "timestamp without time zone", "time without time zone")
-Touched = dict[str, set[str]]
+Identity = tuple[object, ...]
+RowChange = tuple[str, Held | None, Held]
 Rows = dict[tuple[object, ...], MirrorRow]
 
 
@@ -30,10 +28,10 @@ class MemoryMirror:
         self._legacy = legacy
         self._returning = returning
 
-    def write(self, table: str, changes: Sequence[Change]) -> Touched:
+    def write(self, table: str, changes: Sequence[Change]) -> Rewritten:
         """See the port."""
         rows = self.rows(table)
-        touched: Touched = {}
+        changed: list[RowChange] = []
         for change in changes:
             deleted = change.operation is Operation.DELETE
             values = self.values(table, (change.before if deleted else change.after) or b"{}")
@@ -41,35 +39,35 @@ class MemoryMirror:
             known = rows.get(change.identity)
             if known is None or known.order < row.order:
                 rows[change.identity] = row
-                self.note(table, touched, known, row)
-        return touched
+                changed.append(self.told(table, change.identity, known, row))
+        return Rewritten(self._columns(table), changed)
 
-    def count(self, table: str, partition: int, changes: Sequence[Change]) -> Touched:
+    def count(self, table: str, partition: int, changes: Sequence[Change]) -> Rewritten:
         """See the port."""
-        touched: Touched = {}
+        changed: list[RowChange] = []
         for change in changes:
             like = MirrorRow({}, False, _order(change), change.committed_ms, 0, partition)
             if change.operation in (Operation.DELETE, Operation.UPDATE) and change.before is not None:
-                self.move(table, change.before, replace(like, count=-1), touched)
+                self.move(table, change.before, replace(like, count=-1), changed)
             if change.operation is not Operation.DELETE and change.after is not None:
-                self.move(table, change.after, replace(like, count=1), touched)
-        return touched
+                self.move(table, change.after, replace(like, count=1), changed)
+        return Rewritten(self._columns(table), changed)
 
-    def forget_snapshot(self, table: str, partition: int) -> Touched:
+    def forget_snapshot(self, table: str, partition: int) -> Rewritten:
         """See the port."""
         return self.change(table, lambda r: replace(r, count=0) if r.partition == partition and r.count else None)
 
-    def truncate(self, event: Truncated) -> Touched:
+    def truncate(self, event: Truncated) -> Rewritten:
         """See the port."""
         at, ms = event.position, event.committed_ms
         place = (at.generation, at.commit, at.record)
         known = [key for key in self._state.truncations if key[0] == event.table]
         if (event.table, *place) in known:
-            return {}
+            return Rewritten()
         self._state.truncations[(event.table, *place)] = event
         if not self._legacy.tables[event.table].key:
             later = any(key[1:] > place for key in known)
-            return {} if later else self._empty_keyless(event)
+            return Rewritten() if later else self._empty_keyless(event)
 
         def emptied(row: MirrorRow) -> MirrorRow | None:
             if row.order[:3] >= place or (row.is_deleted and row.committed_ms <= ms):
@@ -78,7 +76,7 @@ class MemoryMirror:
 
         return self.change(event.table, emptied)
 
-    def _empty_keyless(self, event: Truncated) -> Touched:
+    def _empty_keyless(self, event: Truncated) -> Rewritten:
         place = (event.position.commit, event.position.record)
         ahead = {
             partition
@@ -98,7 +96,7 @@ class MemoryMirror:
         found = msgspec.json.decode(image)
         return {name: _normal(kind, found.get(name)) for name, kind in self._legacy.tables[table].columns.items()}
 
-    def move(self, table: str, image: bytes, by: MirrorRow, touched: Touched) -> None:
+    def move(self, table: str, image: bytes, by: MirrorRow, changed: list[RowChange]) -> None:
         """Change the count of one content by that of ``by``; counts of an older generation are not added to."""
         values = self.values(table, image)
         rows, content = self.rows(table), tuple(repr(value) for value in values.values())
@@ -114,23 +112,32 @@ class MemoryMirror:
                 partition=known.partition,
             )
         rows[content] = row
-        self.note(table, touched, known, row)
+        changed.append(self.told(table, content, known, row))
 
-    def change(self, table: str, changed: Callable[[MirrorRow], MirrorRow | None]) -> Touched:
+    def change(self, table: str, changed: Callable[[MirrorRow], MirrorRow | None]) -> Rewritten:
         """Replace the rows for which the function gives another."""
-        touched: Touched = {}
+        told: list[RowChange] = []
         for key, row in list(self.rows(table).items()):
             new = changed(row)
             if new is not None:
                 self.rows(table)[key] = new
-                self.note(table, touched, row, new)
-        return touched
+                told.append(self.told(table, key, row, new))
+        return Rewritten(self._columns(table), told)
 
-    def note(self, table: str, touched: Touched, *rows: MirrorRow | None) -> None:
-        """Collect what these rows hold in the columns that are reported."""
-        for name in self._returning.get(table, ()):
-            values = touched.setdefault(name, set())
-            values.update(str(r.values[name]) for r in rows if r is not None and r.values[name] is not None)
+    def told(self, table: str, identity: Identity, before: MirrorRow | None, after: MirrorRow) -> RowChange:
+        """What these versions of a row hold in the columns that are reported."""
+        return row_text(identity), None if before is None else self._held(table, before), self._held(table, after)
+
+    def _columns(self, table: str) -> tuple[str, ...]:
+        return tuple(self._returning.get(table, ()))
+
+    def _held(self, table: str, row: MirrorRow) -> Held:
+        return tuple(None if (v := row.values[name]) is None else str(v) for name in self._columns(table))
+
+
+def row_text(identity: Identity) -> str:
+    """A row's id as text."""
+    return "|".join(str(part) for part in identity)
 
 
 class MemorySweep:
@@ -140,7 +147,7 @@ class MemorySweep:
         self._state = state
         self._mirror = mirror
 
-    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Touched]:
+    def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Rewritten]:
         """See the port."""
         if where:
             raise SelarasError(ErrorKind.CONFIGURATION, "A database in memory takes no SQL condition.")
@@ -160,91 +167,20 @@ class MemorySweep:
             count += 1
             return replace(row, is_deleted=True, order=(floor.generation, floor.commit, 0, 0, transaction))
 
-        touched = self._mirror.change(table, left)
-        return count, touched
+        changed = self._mirror.change(table, left)
+        return count, changed
 
-    def recount(self, table: str, rows: Iterable[bytes], generation: int, snapshot: str) -> tuple[int, Touched]:
+    def recount(self, table: str, rows: Iterable[bytes], generation: int, snapshot: str) -> tuple[int, Rewritten]:
         """See the port."""
-        touched = self._mirror.change(table, lambda r: replace(r, count=0) if r.count else None)
+        emptied = self._mirror.change(table, lambda r: replace(r, count=0) if r.count else None)
+        changed: list[RowChange] = []
         count = 0
         like = MirrorRow({}, False, (generation, 0, 0, 1, 0), 0, 1, -1)
         for image in rows:
-            self._mirror.move(table, image, like, touched)
+            self._mirror.move(table, image, like, changed)
             count += 1
         self._state.counted_in[table] = Snapshot.from_text(snapshot)
-        return count, touched
-
-
-class MemoryTidying:
-    """Implements the port ``Tidying``."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    def drop_outranked(self, table: str, key: str, floor: int) -> int:
-        """See the port."""
-        rows = self._state.mirror.get(table, {})
-        live = {row.values[key] for row in rows.values() if not row.is_deleted and row.values[key] is not None}
-        gone = [i for i, r in rows.items() if r.is_deleted and r.order[1] < floor and r.values[key] in live]
-        for identity in gone:
-            del rows[identity]
-        return len(gone)
-
-    def drop_truncations(self, floor: int) -> int:
-        """See the port."""
-        below = [key for key in self._state.truncations if key[2] < floor]
-        for key in below:
-            del self._state.truncations[key]
-        return len(below)
-
-    def drop_touched(self, hours: int) -> int:
-        """See the port. Lists have no age here: they are kept unless none is wanted."""
-        count = len(self._state.touched) if hours <= 0 else 0
-        del self._state.touched[:count]
-        return count
-
-
-class MemorySources:
-    """Implements the port ``Sources``."""
-
-    def __init__(self, state: State, projections: Sequence[Projection]) -> None:
-        self._state = state
-        self._projections = {p.target: p for p in projections}
-
-    def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, Sequence[SourceRow]]]:
-        """See the port."""
-        declared = self._projections[projection]
-        found: dict[str, dict[str, list[SourceRow]]] = {}
-        for source in declared.sources:
-            for row in self._state.mirror.get(source.table, {}).values():
-                key = row.values[source.key]
-                if key is None or str(key) not in keys:
-                    continue
-                values = {name: row.values[name] for name in declared.columns_read(source.name)}
-                shown = {DELETED_AT: _deleted_at(row), **values}
-                found.setdefault(str(key), {}).setdefault(source.name, []).append(shown)
-        return found
-
-    def dependents(self, dependent: Dependent, keys: Collection[str]) -> set[str]:
-        """See the port."""
-        if dependent.table is None or dependent.column is None or dependent.own_key is None:
-            return set(keys)
-        rows = self._state.mirror.get(dependent.table, {}).values()
-        return {
-            str(row.values[dependent.own_key])
-            for row in rows
-            if row.values[dependent.column] in keys and row.values[dependent.own_key] is not None
-        }
-
-    def keys_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
-        """See the port."""
-        keys = {
-            str(row.values[source.key])
-            for source in self._projections[projection].sources
-            for row in self._state.mirror.get(source.table, {}).values()
-            if row.values[source.key] is not None
-        }
-        return sorted(key for key in keys if after is None or key > after)[:limit]
+        return count, emptied.joined(Rewritten(emptied.columns, changed))
 
 
 def _order(change: Change) -> Order:
@@ -268,10 +204,3 @@ def _greatest(left: Order, right: Order) -> Order:
         max(left[3], right[3]),
         max(left[4], right[4]),
     )
-
-
-def _deleted_at(row: MirrorRow) -> str | None:
-    if not row.is_gone:
-        return None
-    at = datetime.fromtimestamp(row.committed_ms / 1000, UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

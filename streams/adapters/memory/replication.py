@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streams.adapters.memory.key_states import MemoryKeyStates
-from streams.adapters.memory.mirror import MemoryMirror, MemorySources, MemorySweep, MemoryTidying
+from streams.adapters.memory.mirror import MemoryMirror, MemorySweep
+from streams.adapters.memory.sources import MemoryRowKeys, MemorySources, MemoryTidying
 from streams.adapters.memory.state import Place, State
 from streams.adapters.memory.target_rows import MemoryTargetRows
 from streams.changes.change import Beat, Malformed, Truncated
@@ -33,6 +34,7 @@ from streams.ports.replication import (
     UnitOfWork,
     Watermark,
 )
+from streams.ports.row_keys import RowKeys
 from streams.projection.catalog import Catalog
 from streams.projection.compute import CompiledProjection
 
@@ -182,6 +184,7 @@ class MemoryUnitOfWork:
     sweep: Sweep
     tidying: Tidying
     sources: Sources
+    row_keys: RowKeys
     target: TargetRows
     states: KeyStates
     locks: Locks
@@ -225,6 +228,7 @@ class MemoryTarget:
             self._locks.release(owner)
 
     def _unit(self, state: State, owner: int) -> MemoryUnitOfWork:
+        declarations = [p.declaration for p in self._projections.values()]
         mirror = MemoryMirror(state, self._legacy, self._returning)
         return MemoryUnitOfWork(
             MemoryGuard(state, self._locks, owner),
@@ -232,7 +236,8 @@ class MemoryTarget:
             mirror,
             MemorySweep(state, mirror),
             MemoryTidying(state),
-            MemorySources(state, [p.declaration for p in self._projections.values()]),
+            MemorySources(state, declarations),
+            MemoryRowKeys(state, declarations),
             MemoryTargetRows(state, self._projections, self._target),
             MemoryKeyStates(state),
             MemoryLocks(self._locks, owner),

@@ -44,6 +44,8 @@ class State:
     counted_in: dict[str, Snapshot] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
     rows: dict[str, dict[str, Mapping[str, object]]] = field(default_factory=dict)
+    row_keys: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    references: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     states: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     wishes: dict[tuple[str, str], dict[str, tuple[str, str]]] = field(default_factory=dict)
     touched: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
@@ -55,7 +57,7 @@ class State:
         made = State()
         for each in fields(self):
             value = copy(getattr(self, each.name))
-            if each.name in ("mirror", "rows", "wishes"):
+            if each.name in ("mirror", "rows", "wishes", "references"):
                 value = {name: dict(inner) for name, inner in value.items()}
             setattr(made, each.name, value)
         return made

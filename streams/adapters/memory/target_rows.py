@@ -25,8 +25,13 @@ class MemoryTargetRows:
     def release(self, projection: str, claim: Claim, wanted: Mapping[str, str | None]) -> None:
         """See the port."""
         rows = self._state.rows.setdefault(projection, {})
+        flag = next((flag for flag, held in claim.when if isinstance(held, bool)), None)
         for value, key in self._values(projection, wanted).items():
-            if value in rows and rows[value][claim.column] != wanted[key]:
+            if value not in rows or rows[value][claim.column] == wanted[key] or not _asks(claim, rows[value]):
+                continue
+            if flag is not None:
+                rows[value] = {**rows[value], flag: not rows[value][flag]}
+            else:
                 rows[value] = {**rows[value], claim.column: "~" + value[:20]}
 
     def write(self, projection: str, rows: Mapping[str, Mapping[str, object]]) -> tuple[int, Mapping[str, str]]:
@@ -73,15 +78,19 @@ class MemoryTargetRows:
         return False
 
     def _fault(self, projection: str, place: str, row: Mapping[str, object]) -> str:
+        declaration = self._projections[projection].declaration
+        if declaration.virtual:
+            return ""
         for name, kind in self._target.tables[projection].columns.items():
             value = row.get(name)
             if name in row and value is None and not kind.nullable:
                 return f"the new database's column {name} must have a value"
             if isinstance(value, str) and kind.length is not None and len(value) > kind.length:
                 return f"the new database's column {name} is shorter"
-        for claim in self._projections[projection].declaration.claims:
+        for claim in declaration.claims:
             for other, known in self._state.rows[projection].items():
-                if other != place and row[claim.column] is not None and known[claim.column] == row[claim.column]:
+                both = _asks(claim, row) and _asks(claim, known)
+                if other != place and both and known[claim.column] == row[claim.column]:
                     return f"the new database holds the value of {claim.column} already"
         return ""
 
@@ -89,3 +98,7 @@ class MemoryTargetRows:
         compiled = self._projections[projection]
         pairs = ((compiled.key_value(key), key) for key in keys)
         return {str(value): key for value, key in pairs if value is not None}
+
+
+def _asks(claim: Claim, row: Mapping[str, object]) -> bool:
+    return row[claim.column] is not None and all(row[column] == value for column, value in claim.when)

@@ -1,7 +1,7 @@
 """The machine, the installed parts and the folders that the members stand on."""
 
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,12 +17,19 @@ class StackGround:
     """Implements the port; the only one that removes state, since its pieces only make sense together."""
 
     def __init__(
-        self, folders: StackFolders, parts: JavaParts, secrets: SecretFiles, roles: Sequence[str], state: Sequence[Path]
+        self,
+        folders: StackFolders,
+        parts: JavaParts,
+        secrets: SecretFiles,
+        secret_names: Sequence[str],
+        state: Sequence[Path],
+        draw_keys: Callable[[], object],
     ) -> None:
         self._folders = folders
         self._parts = parts
         self._secrets = secrets
-        self._roles = roles
+        self._secret_names = secret_names
+        self._draw_keys = draw_keys
         self._state = state  # what exists of each member once it was made
 
     def check(self) -> None:
@@ -38,8 +45,9 @@ class StackGround:
             )
 
     def install(self, report: Report) -> None:
-        """The folders and the Java parts; PostgreSQL comes with the Python packages."""
+        """The folders, the keys for identity numbers and the Java parts; PostgreSQL comes with the Python packages."""
         self._folders.make()
+        self._draw_keys()
         self._parts.install(report)
 
     @contextmanager
@@ -57,4 +65,4 @@ class StackGround:
     def wipe(self) -> None:
         """Everything but the logs and the Java parts."""
         self._folders.wipe()
-        self._secrets.remove(self._roles)
+        self._secrets.remove(self._secret_names)

@@ -51,12 +51,37 @@ create table selaras.key_state (
   key             text        not null,
   outcome         text        not null check (outcome in ('row', 'waiting', 'quarantined')),
   faults          jsonb       not null default '[]',
+  findings        jsonb       not null default '[]',
   wait_projection text,
   wait_key        text,
   since           timestamptz not null default now(),
   primary key (projection, key)
 );
 create index key_state_waits on selaras.key_state (wait_projection, wait_key) where wait_key is not null;
+
+create table selaras.row_key (                    -- keys that are derived from mirror rows, not columns of them
+  source text not null,                           -- projection.source
+  row    text not null,                           -- the mirror row's primary key, or its content's id
+  key    text collate "C" not null,
+  primary key (source, key, row)
+);
+create index row_key_row on selaras.row_key (source, row);
+
+create table selaras.reference (                  -- what a key looked up when it was last computed
+  projection text not null,
+  lookup     text not null,
+  key        text not null,
+  refers_to  text not null,
+  primary key (projection, lookup, key)
+);
+create index reference_refers_to on selaras.reference (projection, lookup, refers_to);
+
+create table selaras.group_row (                  -- rows of projections that have no table in the new database
+  projection text  not null,
+  key        text  not null,
+  content    jsonb not null,
+  primary key (projection, key)
+);
 
 create table selaras.claim (
   projection text not null,
@@ -147,6 +172,9 @@ def downgrade() -> None:
         "undecodable",
         "touched",
         "claim",
+        "group_row",
+        "reference",
+        "row_key",
         "key_state",
         "truncation",
         "mirror_table",

@@ -1,0 +1,54 @@
+"""What statements on the mirror report of the rows that they changed, and the keys kept beside mirror rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Held = tuple[str | None, ...]
+"""What a row holds in the reported columns, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """Rows that a statement changed: id (primary key as text, or the content's), what they held before (None: the row
+    is new) and what they hold now, in ``columns``.
+    """
+
+    columns: tuple[str, ...] = ()
+    rows: Sequence[tuple[str, Held | None, Held]] = ()
+
+    def by_column(self) -> dict[str, set[str]]:
+        """By column, the values held before and after; NULL is left out."""
+        found: dict[str, set[str]] = {name: set() for name in self.columns}
+        for _, before, after in self.rows:
+            for place, name in enumerate(self.columns):
+                if (value := after[place]) is not None:
+                    found[name].add(value)
+                if before is not None and (value := before[place]) is not None:
+                    found[name].add(value)
+        return found
+
+    def joined(self, other: "Rewritten") -> "Rewritten":
+        """These rows and those of another statement on the same table."""
+        return Rewritten(self.columns or other.columns, [*self.rows, *other.rows])
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRow:
+    """A mirror row as its keys are derived from it, and the keys stored beside it."""
+
+    row: str
+    values: Mapping[str, str | None]
+    stored: frozenset[str]
+
+
+class RowKeys(Protocol):
+    """Keys that are no plain column of a row, stored by source (``projection.source``) beside the mirror's rows."""
+
+    def put(self, source: str, keys: Mapping[str, Sequence[str]]) -> None:
+        """Replace the keys of these rows, given by row id."""
+
+    def rows_after(self, source: str, after: str | None, limit: int) -> Sequence[KeyedRow]:
+        """The next rows of the source's table in the order of their ids (None: from the first), locked until the end
+        of the transaction, so that no change of them slips in between reading a row and storing its keys.
+        """
