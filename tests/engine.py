@@ -13,13 +13,15 @@ from streams.changes.envelope import Decoder
 from streams.ports.replication import FailPoints
 from streams.services.replicate import Applied, Replicate
 from streams.settings import Settings
+from tests.histories_tables import MESSAGE_KEYS
 from tests.history import History
 
-PROJECTED = ("pelaku_usaha", "nib", "proyek")
-READ = ("oss_iumk", "tr_oss_header", "tr_oss_proyek")
 TEMPORAL = {"tgl_insert", "tgl_update", "day_of_tanggal_terbit"}
-REMEMBERED = ("position", "truncation", "key_state", "claim", "touched", "undecodable", "heartbeat")
-STATES = "select projection, key, outcome, faults, wait_projection, wait_key from selaras.key_state"
+REMEMBERED = (
+    *("position", "truncation", "key_state", "claim", "touched", "undecodable", "heartbeat"),
+    *("row_key", "reference", "group_row"),
+)
+STATES = "select projection, key, outcome, faults, findings, wait_projection, wait_key from selaras.key_state"
 UNKNOWN = "select table_name from selaras.mirror_table where unknown_since is not null order by 1"
 
 
@@ -34,6 +36,8 @@ class EngineWorld:
         with self.ground.target.transaction() as work:
             work.guard.enter(exclusive=True)
             work.guard.put_in_force(self.ground.plan.mapping, self.ground.plan.reference, self.ground.plan.ranks)
+        self.projected = self.ground.plan.tables
+        self.read = tuple(sorted(table.name for table in self.ground.tables))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -42,7 +46,7 @@ class EngineWorld:
 
     def history(self) -> History:
         """An empty legacy database that logs its changes."""
-        return History({table.name: table for table in self.ground.tables})
+        return History({table.name: table for table in self.ground.tables}, message_keys=MESSAGE_KEYS)
 
     def service(self, fail: FailPoints | None = None, generation: int = 1) -> Replicate:
         """A worker's service."""
@@ -62,9 +66,9 @@ class EngineWorld:
     def empty(self) -> None:
         """As it was made."""
         with self.applier.begin() as connection:
-            for table in reversed(PROJECTED):
+            for table in reversed(self.projected):
                 connection.exec_driver_sql(f"delete from rba.{table}")
-            for table in READ:
+            for table in self.read:
                 connection.exec_driver_sql(f"delete from mirror.{table}")
             for table in REMEMBERED:
                 connection.exec_driver_sql(f"delete from selaras.{table}")
@@ -84,9 +88,12 @@ class EngineWorld:
     def state(self) -> dict[str, list[str]]:
         """Everything that must not depend on how events arrived, as sorted texts by table."""
         with self.applier.connect() as connection:
-            state = {f"rba.{t}": _rows(connection, f"select * from rba.{t}") for t in PROJECTED}
-            state |= {f"mirror.{t}": _rows(connection, f"select * from mirror.{t}") for t in READ}
+            state = {f"rba.{t}": _rows(connection, f"select * from rba.{t}") for t in self.projected}
+            state |= {f"mirror.{t}": _rows(connection, f"select * from mirror.{t}") for t in self.read}
             state["states"] = _rows(connection, STATES)
+            state["groups"] = _rows(connection, "select * from selaras.group_row")
+            state["row keys"] = _rows(connection, "select * from selaras.row_key")
+            state["references"] = _rows(connection, "select * from selaras.reference")
             state["claims"] = _rows(connection, "select * from selaras.claim")
         return {name: sorted(repr(sorted(row.items())) for row in rows) for name, rows in state.items()}
 

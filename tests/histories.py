@@ -1,4 +1,4 @@
-"""Random histories of three legacy tables, and random ways in which their events reach the engine."""
+"""Random histories of the legacy tables, and random ways in which their events reach the engine."""
 
 from collections.abc import Sequence
 from random import Random
@@ -6,86 +6,8 @@ from random import Random
 from hypothesis import strategies as st
 
 from streams.changes.chunk import Chunk
+from tests.histories_tables import DEEDS, FIXED, SURROGATES, VALUES
 from tests.history import Emitted, History, Row, delivered
-
-NIBS = (*("9999000000017", "9999000000025", "9999000000033") * 3, "123", " 9999000000017")
-OSS_IDS = ("P-1", "P-2", "P-3")
-PROJECTS = ("R-1", "R-2", "R-3", "R-4")
-NAMES = ("PT Satu", "CV  Dua", "PT Tiga", "", "Toko\nEmpat")
-DATES = ("2019-03-04", "04/03/2019", "2020-01-31", "2018-07-09", "31/02/2020", "-")
-TIMES = ("2019-03-04T10:11:12Z", "2020-05-06T07:08:09.5Z", "2021-01-01T00:00:00Z")
-
-HEADER = {
-    "jenis_pelaku_usaha": 11,
-    "jenis_perseroan": "01",
-    "perseroan_daerah_id": "9271000000",
-    "flag_ekspor": "N",
-    "versi_pia": "3.0",
-    "tgl_update": None,
-}
-PROJECT = {
-    "satuan_luas_tanah": "01",
-    "jenis_proyek": "01",
-    "status_proyek": "01",
-    "tgl_update": None,
-    "jumlah_investasi_rekap": None,
-}
-HEADER_VALUES = {
-    "nib": NIBS,
-    "oss_id": OSS_IDS,
-    "nama_perseroan": NAMES,
-    "tgl_terbit_nib": DATES,
-    "tgl_perubahan_nib": DATES,
-    "status_nib": ("01", "02", "01", "02", "ZZ"),
-    "sts_aktif": ("1", "1", "0"),
-    "total_modal_dasar": ("2500000000     ", "1e99", "0              "),
-    "tgl_insert": TIMES,
-}
-PROJECT_VALUES = {
-    "nib": NIBS,
-    "id_proyek": PROJECTS,
-    "kbli": ("55194", "55194", "55194", "99999", ""),
-    "uraian_usaha": ("Vila", "Vila", "Vila", "Hotel"),
-    "luas_tanah": ("1.5", "banyak"),
-    "sts_aktif": ("1", "1", "0"),
-    "tgl_insert": TIMES,
-}
-MICRO_VALUES = {
-    "nib": (*NIBS, None),
-    "nama_usaha": NAMES,
-    "status_nib": ("Aktif", "?"),
-    "day_of_tanggal_terbit": ("2019-03-04Z", None),
-    "modal_usaha": (1000000.0, "NaN", 5e14),
-}
-DEEDS = (
-    ("insert", "tr_oss_header"),
-    ("insert", "tr_oss_header"),
-    ("update", "tr_oss_header"),
-    ("update", "tr_oss_header"),
-    ("rekey", "tr_oss_header"),
-    ("delete", "tr_oss_header"),
-    ("insert", "tr_oss_header"),
-    ("update", "tr_oss_header"),
-    ("insert", "tr_oss_proyek"),
-    ("insert", "tr_oss_proyek"),
-    ("update", "tr_oss_proyek"),
-    ("rekey", "tr_oss_proyek"),
-    ("delete", "tr_oss_proyek"),
-    ("insert", "oss_iumk"),
-    ("double", "oss_iumk"),
-    ("copy", "oss_iumk"),
-    ("update", "oss_iumk"),
-    ("delete", "oss_iumk"),
-    ("reread", "tr_oss_header"),
-    ("reread", "tr_oss_proyek"),
-    ("truncate", ""),
-    ("commit", ""),
-    ("commit", ""),
-    ("commit", ""),
-)
-VALUES = {"tr_oss_header": HEADER_VALUES, "tr_oss_proyek": PROJECT_VALUES, "oss_iumk": MICRO_VALUES}
-FIXED: dict[str, dict[str, object]] = {"tr_oss_header": HEADER, "tr_oss_proyek": PROJECT, "oss_iumk": {}}
-SURROGATES = {"tr_oss_header": "idoss", "tr_oss_proyek": "idpryk"}
 
 Plan = list[tuple[tuple[str, str], int]]
 

@@ -1,6 +1,6 @@
 -- Status history of a licence.
 CREATE TABLE rba.perizinan_riwayat (
-  id           bigint        GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id           uuid          PRIMARY KEY,  -- derived from the natural key below, so that it is the same whenever it is computed
   id_izin      varchar(25)   NOT NULL REFERENCES rba.perizinan (id_izin),
   status_kode  char(2)       NOT NULL,
   waktu        timestamptz   NOT NULL,

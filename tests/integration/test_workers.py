@@ -14,7 +14,7 @@ from streams.errors import ErrorKind, SelarasError
 from streams.settings import Settings
 from tests.conftest import fresh_worlds
 from tests.crossings import CASES, Case
-from tests.engine import READ, EngineWorld, legacy_rows
+from tests.engine import EngineWorld, legacy_rows
 from tests.histories import batches, crashed, deeds, live_through
 from tests.waiting import wait_until
 
@@ -102,7 +102,7 @@ def test_an_open_transaction_hides_nothing_from_the_other_worker(
     first, second = sorted((c for c in after if c.records), key=lambda c: (c.topic, c.partition), reverse=reverse)
     interleaved(world, [first], [second], point)
     assert world.state() == expected
-    for table in READ:
+    for table in world.read:
         assert world.mirrored(table) == legacy_rows(history, table)
 
 

@@ -39,6 +39,7 @@ create table mirror.tr_oss_header (
 ) with (fillfactor = 85);
 create index on mirror.tr_oss_header (nib);
 create index on mirror.tr_oss_header (id_izin);
+create index on mirror.tr_oss_header (id_izin);
 insert into selaras.mirror_table (table_name) values ('tr_oss_header');
 
 create table mirror.tr_oss_pemegang_saham (
@@ -100,6 +101,7 @@ create table mirror.tr_oss_lokasi (
   primary key (idlok)
 ) with (fillfactor = 85);
 create index on mirror.tr_oss_lokasi (id_proyek);
+create index on mirror.tr_oss_lokasi (id_proyek_lokasi);
 insert into selaras.mirror_table (table_name) values ('tr_oss_lokasi');
 
 create table mirror.tr_oss_produk (
@@ -110,7 +112,7 @@ create table mirror.tr_oss_produk (
   {position}
   primary key (idprod)
 ) with (fillfactor = 85);
-create index on mirror.tr_oss_produk (id_proyek);
+create index on mirror.tr_oss_produk (id_produk);
 insert into selaras.mirror_table (table_name) values ('tr_oss_produk');
 
 create table mirror.tr_oss_checklist (
