@@ -5,7 +5,7 @@ Each case makes a history and returns how far each partition reaches before the 
 
 from collections.abc import Callable
 
-from tests.histories import FIXED
+from tests.histories_tables import FIXED
 from tests.history import History, Row
 
 Case = Callable[[History], dict[tuple[str, int], int]]

@@ -8,6 +8,7 @@ import typer
 from streams.cli import (
     capture_commands,
     load_commands,
+    quarantine_commands,
     reference_commands,
     stack_commands,
     status_commands,
@@ -30,7 +31,7 @@ app.add_typer(capture_commands.app, name="capture")
 app.add_typer(sync_commands.app, name="sync")
 app.add_typer(load_commands.app, name="load")
 app.add_typer(reference_commands.app, name="reference")
-app.add_typer(status_commands.quarantine, name="quarantine")
+app.add_typer(quarantine_commands.app, name="quarantine")
 app.command()(status_commands.status)
 app.command()(demo)
 app.command()(seed)

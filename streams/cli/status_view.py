@@ -6,9 +6,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from streams.ports.status import TargetReading
 from streams.services.status import WORKER_SILENT_S, Status, advice
 
 UNKNOWN = "[yellow]unknown[/yellow]"
+KINDS = {"waiting": "waiting", "quarantined": "quarantined", "row": "refused columns"}
+UNITS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0))
 
 
 def status_view(status: Status, note: str = "", rate: float | None = None) -> RenderableType:
@@ -16,6 +19,7 @@ def status_view(status: Status, note: str = "", rate: float | None = None) -> Re
     parts: list[RenderableType] = [Text(note)] if note else []
     parts += [_stages(status, rate), _tables(status)]
     if status.target is not None:
+        parts += [_keys(status.target)] if status.target.keys else []
         emptied = status.target.truncated.items()
         parts += [Text(f"Table {t} was emptied by TRUNCATE at {at[:19]}; its rows are marked.") for t, at in emptied]
     needed = advice(status)
@@ -57,17 +61,45 @@ def _stage_rows(status: Status, rate: float | None) -> Iterator[tuple[str, str, 
 
 
 def _tables(status: Status) -> Table:
-    table = Table(title="Target tables and keys by outcome", title_justify="left")
-    for column in ("table", "rows", "deleted", "waiting", "quarantined", "refused columns"):
-        table.add_column(column, justify="left" if column == "table" else "right")
+    table = Table("table", title="Target tables", title_justify="left")
+    for column in ("rows", "deleted", "waiting", "quarantined", "refused columns", "accepted"):
+        table.add_column(column, justify="right")
     if status.target is None:
         return table
-    for name, rows in status.target.rows.items():
-        kinds = status.target.keys.get(name, {})
-        deleted = f"{status.target.deleted.get(name, 0):,}"
-        others = (f"{kinds.get(k, 0):,}" for k in ("waiting", "quarantined", "row"))
-        table.add_row(name, f"{rows:,}", deleted, *others)
+    target = status.target
+    for name in dict.fromkeys((*target.rows, *target.keys)):
+        kinds = target.keys.get(name, {})
+        counts = [kinds[kind].open if kind in kinds else 0 for kind in KINDS]
+        accepted = sum(keys.accepted for keys in kinds.values())
+        held = (target.rows.get(name), target.deleted.get(name), *counts, accepted)
+        table.add_row(name, *("-" if count is None else f"{count:,}" for count in held))
     return table
+
+
+def _keys(target: TargetReading) -> Table:
+    table = Table("table", "outcome", title="Keys that need a person, without accepted ones", title_justify="left")
+    for column in ("now", "oldest", "since an hour ago", "since a day ago"):
+        table.add_column(column, justify="right")
+    for name, kinds in target.keys.items():
+        for kind in (kind for kind in KINDS if kind in kinds):
+            keys = kinds[kind]
+            trend = (_trend(keys.open, then) for then in (keys.hour_ago, keys.day_ago))
+            table.add_row(name, KINDS[kind], f"{keys.open:,}", age(keys.oldest_s), *trend)
+    return table
+
+
+def _trend(now: int, then: int | None) -> str:
+    if then is None:
+        return UNKNOWN
+    return f"{now - then:+,}" if now != then else "same"
+
+
+def age(seconds: float | None) -> str:
+    """An age in its largest unit: ``3.2 d``; a dash for none."""
+    if seconds is None:
+        return "-"
+    unit, length = next((u for u in UNITS if seconds >= u[1]), UNITS[-1])
+    return f"{seconds / length:,.1f} {unit}"
 
 
 def _age(seconds: float | None, word: str) -> str:

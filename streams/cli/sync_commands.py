@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from streams.bootstrap import sync
+from streams.bootstrap.quarantine import cap_watch
 from streams.bootstrap.status import status_service
 from streams.cli.log_lines import configure_logs
 from streams.cli.proof_view import plain_proof, show_computed, show_proof
@@ -41,6 +42,8 @@ def run(
         sync.armed_fail_points(),
         plan,
         sync.housekeeping(settings),
+        cap_watch(settings),
+        settings.quarantine,
     )
     run_worker(parts, name or f"{socket.gethostname()}-{os.getpid()}")
 

@@ -19,6 +19,21 @@ class WorkerReading:
 
 
 @dataclass(frozen=True, slots=True)
+class KeysReading:
+    """Keys of one table and outcome that need a person: ``open`` ones, and those that somebody accepted as they are.
+
+    ``hour_ago``, ``day_ago``: open ones then, from the hourly counts that workers keep; None where there is no count
+    of that time (between one and two hours ago, a day and a day and an hour), which is not zero.
+    """
+
+    open: int
+    accepted: int
+    oldest_s: float | None  # age of the oldest open one
+    hour_ago: int | None = None
+    day_ago: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TargetReading:
     """One look at the target database. Ages and lags in seconds; None where nothing happened yet."""
 
@@ -30,10 +45,10 @@ class TargetReading:
     last_batch_age_s: float | None
     positions: Mapping[tuple[str, int], int]
     workers: Sequence[WorkerReading]
-    rows: Mapping[str, int]  # by target table: rows that are not marked as deleted
+    rows: Mapping[str, int]  # by target table: rows that are not marked as deleted, where the table can mark them
     deleted: Mapping[str, int]  # by target table: rows that are
     mirrored: Mapping[str, int]  # by legacy table: estimated rows in the mirror
-    keys: Mapping[str, Mapping[str, int]]  # by projection and outcome: keys that are more than plain rows
+    keys: Mapping[str, Mapping[str, KeysReading]]  # by projection and outcome; ``row``: with refused columns
     undecodable: int  # stored events that no re-read has resolved
     unknown_tables: Mapping[str, str]  # table and reason
     truncated: Mapping[str, str]  # legacy tables emptied by TRUNCATE since the last housekeeping, and when
@@ -51,18 +66,6 @@ class StoredEvent:
     resolved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeyReading:
-    """A key that is waiting, quarantined, or a row with refused columns."""
-
-    projection: str
-    key: str  # a business number, a project's id: what the operator looks it up by
-    outcome: str
-    faults: Sequence[Mapping[str, str | None]]
-    waits_for: str | None  # the key that it waits for
-    since: str
-
-
 class TargetStatus(Protocol):
     """Reads, and nothing else."""
 
@@ -71,6 +74,3 @@ class TargetStatus(Protocol):
 
     def stored_events(self, limit: int) -> Sequence[StoredEvent]:
         """The newest undecodable events."""
-
-    def keys(self, outcome: str | None, projection: str | None, limit: int) -> Sequence[KeyReading]:
-        """Key states, oldest first."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,9 +13,12 @@ import structlog
 from streams.errors import ErrorKind, Reaction, SelarasError
 from streams.ports.registry import WorkerFacts, WorkerRegistry
 from streams.ports.replication import FailPoints
+from streams.services.quarantine_caps import CapWatch
 from streams.services.replicate import Replicate
+from streams.settings import QuarantineSettings
 from streams.worker.app import AppPlan, WorkerRun
 from streams.worker.apply_loop import ApplyLoop
+from streams.worker.share_watch import watch_shares
 
 log = structlog.get_logger()
 REPORT_EVERY_S = 1.0
@@ -37,6 +41,8 @@ class WorkerParts:
     fail: FailPoints
     plan: AppPlan
     tidy: Callable[[], object]
+    caps: CapWatch
+    quarantine: QuarantineSettings
 
 
 def run_worker(parts: WorkerParts, name: str) -> None:
@@ -55,14 +61,17 @@ async def _run(parts: WorkerParts, name: str) -> None:
         asyncio.create_task(_report(parts.registry, facts, loop)),
         asyncio.create_task(_tidy(parts.tidy, settings.tidy_every_s)),
     ]
+    watching = asyncio.create_task(watch_shares(parts.caps, parts.quarantine, run.stopping))
     try:
         await run.run()
     finally:
-        for task in background:
+        for task in (*background, watching):
             task.cancel()
         loop.close()
         log.info("worker_stopped", worker=name, events=loop.totals.events, written=loop.totals.written)
     await _tell(parts.registry, _now(replace(facts, state="stopped"), loop))
+    with suppress(asyncio.CancelledError):
+        await watching
 
 
 async def _prepared(parts: WorkerParts) -> Replicate:

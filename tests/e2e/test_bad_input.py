@@ -99,7 +99,7 @@ def _undecodable(run: ParallelRun) -> int:
 
 
 def _keys(run: ParallelRun, outcome: str, key: str | None = None) -> list[dict[str, Any]]:
-    told = run.selaras("quarantine", "keys", "--outcome", outcome, "--limit", "10000", "--json")
+    told = run.selaras("quarantine", "list", "--outcome", outcome, "--limit", "10000", "--json")
     assert told.code == 0, told.err
     return [found for found in told.document if key is None or found["key"] == key]
 

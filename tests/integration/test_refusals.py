@@ -10,7 +10,7 @@ from streams.changes.chunk import Chunk
 from streams.projection.outcome import OutcomeKind
 from streams.settings import Settings
 from tests.engine import EngineWorld
-from tests.histories import FIXED
+from tests.histories_tables import FIXED
 from tests.history import FakeRecord, History, Row
 
 pytestmark = pytest.mark.postgres

@@ -14,7 +14,7 @@ from streams.services.touched import TouchedRows
 from streams.settings import Settings
 from tests.conftest import fresh_worlds
 from tests.engine import EngineWorld
-from tests.histories import HEADER
+from tests.histories_tables import HEADER
 from tests.history import History
 
 pytestmark = pytest.mark.postgres

@@ -1,11 +1,14 @@
 """Status: what can't be reached is unknown, never zero; and what counts as well."""
 
+import io
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
+from streams.cli.status_view import age, status_view
 from streams.errors import ErrorKind, SelarasError
-from streams.ports.status import TargetReading, WorkerReading
+from streams.ports.status import KeysReading, TargetReading, WorkerReading
 from streams.services.capture import CaptureStatus
 from streams.services.status import Status, StatusService
 
@@ -59,3 +62,25 @@ def test_a_silent_worker_is_not_alive() -> None:
 def test_an_unknown_table_is_not_well() -> None:
     """Although everything else is."""
     assert not read(replace(READING, unknown_tables={"tr_oss_header": "undecodable"})).healthy
+
+
+def test_keys_are_shown_with_age_and_trend_and_accepted_ones_apart() -> None:
+    """What nobody counted is unknown, not zero; a table without rows of its own is shown for its keys."""
+    waiting = KeysReading(open=12, accepted=3, oldest_s=7200.0, hour_ago=14, day_ago=None)
+    refused = KeysReading(open=5, accepted=0, oldest_s=90.0, hour_ago=5, day_ago=1)
+    keys = {"nib": {"waiting": waiting}, "kelompok": {"quarantined": refused}}
+    console = Console(width=140, record=True, file=io.StringIO())
+    console.print(status_view(read(replace(READING, deleted={"nib": 1}, keys=keys))))
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in console.export_text().splitlines()]
+    assert ["nib", "3", "1", "12", "0", "0", "3"] in rows
+    assert ["kelompok", "-", "-", "0", "5", "0", "0"] in rows
+    assert ["nib", "waiting", "12", "2.0 h", "-2", "unknown"] in rows
+    assert ["kelompok", "quarantined", "5", "1.5 min", "same", "+4"] in rows
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "-"), (0.0, "0.0 s"), (59.9, "59.9 s"), (3600.0, "1.0 h"), (172800.0, "2.0 d")]
+)
+def test_an_age_is_told_in_its_largest_unit(seconds: float | None, text: str) -> None:
+    """One figure behind the point."""
+    assert age(seconds) == text

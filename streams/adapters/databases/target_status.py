@@ -1,14 +1,15 @@
 """Reads what the target can say of the run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from streams.adapters.databases.key_counts import read_keys
+from streams.adapters.databases.quarantine import seconds
 from streams.adapters.databases.sql_names import quoted
 from streams.adapters.databases.target import translated
-from streams.errors import ErrorKind, SelarasError
-from streams.ports.status import KeyReading, StoredEvent, TargetReading, WorkerReading
+from streams.ports.status import StoredEvent, TargetReading, WorkerReading
 
 CAPTURE = text("select generation from selaras.capture where retired_at is null order by generation desc limit 1")
 VERSION = text("select left(mapping, 12), recomputed from selaras.version")
@@ -26,8 +27,13 @@ WORKERS = text("""
 select name, host, pid, state, extract(epoch from clock_timestamp() - seen_at), events, rows_written
 from selaras.worker where state = 'running' or seen_at > now() - interval '1 hour' order by name
 """)
-KEYS = text("select projection, outcome, count(*) from selaras.key_state group by 1, 2")
-PROJECTIONS = text("select projection from selaras.authority order by 1")
+# Some projections have no table in the new database, and some tables no mark for deleted rows.
+TABLES = text("""
+select a.projection, exists (select from pg_attribute where attrelid = c.oid and attname = 'dihapus_pada')
+from selaras.authority as a
+join pg_class as c on c.relname = a.projection and c.relnamespace = to_regnamespace('rba') and c.relkind in ('r', 'p')
+order by 1
+""")
 MIRRORED = text("""
 select relname, greatest(n_live_tup, 0) from pg_stat_user_tables where schemaname = 'mirror' order by 1
 """)
@@ -36,12 +42,6 @@ UNKNOWN = text("select table_name, unknown_reason from selaras.mirror_table wher
 STORED = text("""
 select topic, partition, "offset", reason, stored_at::text, resolved_at is not null
 from selaras.undecodable order by stored_at desc limit :limit
-""")
-KEY_STATES = text("""
-select projection, key, outcome, faults, wait_key, since::text from selaras.key_state
-where (cast(:outcome as text) is null or outcome = :outcome)
-  and (cast(:projection as text) is null or projection = :projection)
-order by since, projection, key limit :limit
 """)
 
 
@@ -61,40 +61,24 @@ class PostgresTargetStatus:
         with translated("target"), self._engine.connect() as connection:
             return [StoredEvent(*row) for row in connection.execute(STORED, {"limit": limit})]
 
-    def keys(self, outcome: str | None, projection: str | None, limit: int) -> Sequence[KeyReading]:
-        """See the port."""
-        values = {"outcome": outcome, "projection": projection, "limit": limit}
-        with translated("target"), self._engine.connect() as connection:
-            known = list(connection.execute(PROJECTIONS).scalars())
-            if projection is not None and projection not in known:
-                raise SelarasError(
-                    ErrorKind.CONFIGURATION,
-                    f"There is no mapping of a table {projection}.",
-                    f"take one of {', '.join(known)}",
-                )
-            return [_key(*row) for row in connection.execute(KEY_STATES, values)]
-
 
 def _read(connection: Connection) -> TargetReading:
     version = connection.execute(VERSION).first()
     batch = connection.execute(LAST_BATCH).first()
-    keys: dict[str, dict[str, int]] = {}
-    for projection, outcome, count in connection.execute(KEYS):
-        keys.setdefault(projection, {})[outcome] = count
-    tables = list(connection.execute(PROJECTIONS).scalars())
+    counted = {table: _count(connection, table, marks) for table, marks in connection.execute(TABLES).all()}
     return TargetReading(
         generation=connection.execute(CAPTURE).scalar(),
         mapping=version[0] if version else None,
         recomputed=version[1] if version else None,
-        heartbeat_age_s=_seconds(connection.execute(HEARTBEAT).scalar()),
-        apply_lag_s=_seconds(batch[0]) if batch else None,
-        last_batch_age_s=_seconds(batch[1]) if batch else None,
+        heartbeat_age_s=seconds(connection.execute(HEARTBEAT).scalar()),
+        apply_lag_s=seconds(batch[0]) if batch else None,
+        last_batch_age_s=seconds(batch[1]) if batch else None,
         positions={(topic, partition): offset for topic, partition, offset in connection.execute(POSITIONS)},
         workers=[_worker(*row) for row in connection.execute(WORKERS)],
-        rows={table: _count(connection, table, "is null") for table in tables},
-        deleted={table: _count(connection, table, "is not null") for table in tables},
+        rows={table: rows for table, (rows, _) in counted.items()},
+        deleted={table: deleted for table, (_, deleted) in counted.items()},
         mirrored={row[0]: row[1] for row in connection.execute(MIRRORED)},
-        keys=keys,
+        keys=read_keys(connection),
         undecodable=connection.execute(UNDECODABLE).scalar_one(),
         unknown_tables={row[0]: row[1] for row in connection.execute(UNKNOWN)},
         truncated={row[0]: row[1] for row in connection.execute(TRUNCATED)},
@@ -105,16 +89,7 @@ def _worker(name: str, host: str, pid: int, state: str, seen: Any, *applied: int
     return WorkerReading(name, host, pid, state, round(float(seen), 3), *applied)
 
 
-def _count(connection: Connection, table: str, deleted: str) -> int:
-    statement = f"select count(*) from rba.{quoted(table)} where dihapus_pada {deleted}"
-    return int(connection.execute(text(statement)).scalar_one())
-
-
-def _seconds(value: Any) -> float | None:
-    return None if value is None else round(float(value), 3)
-
-
-def _key(
-    projection: str, key: str, outcome: str, faults: Sequence[Mapping[str, Any]], wait_key: str | None, since: str
-) -> KeyReading:
-    return KeyReading(projection, key, outcome, tuple(faults), wait_key, since)
+def _count(connection: Connection, table: str, marks: bool) -> tuple[int, int]:
+    deleted = "count(dihapus_pada)" if marks else "0"
+    row = connection.execute(text(f"select count(*), {deleted} from rba.{quoted(table)}")).one()
+    return row[0] - row[1], row[1]
