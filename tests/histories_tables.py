@@ -164,7 +164,7 @@ SURROGATES = {
     "tb_user_oss": "id_profile",
 }
 MESSAGE_KEYS = {
-    **{table: "nib" for table in VALUES},
+    **dict.fromkeys(VALUES, "nib"),
     "tr_oss_lokasi": "id_proyek",
     "tr_oss_produk": "id_proyek",
     "tr_oss_persyaratan": "id_izin",

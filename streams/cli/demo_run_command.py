@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
+from streams.bootstrap.demo import defect_rates
 from streams.bootstrap.demo_run import demo as make_demo
+from streams.cli.demo_commands import DefectsOption
 from streams.cli.proof_view import plain_proof, show_proof
 from streams.cli.render import AsJson, err, guarded, out, print_json
 from streams.cli.status_view import status_view
@@ -23,11 +25,12 @@ def demo(
     seconds: Annotated[float | None, typer.Option(min=1, help="Seconds of traffic; until Ctrl-C if not given.")] = None,
     companies: Annotated[int, typer.Option(min=1, help="Companies to begin with, if the database is empty.")] = 2000,
     rate: Annotated[float, typer.Option(min=0.1, help="Transactions a second.")] = 50,
+    defects: DefectsOption = "default",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running at the end.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start everything, run business traffic, then prove legacy and target equal. Exit code 0: equal."""
-    run = make_demo(ctx.obj, DemoPlan(companies, SEED, rate, seconds, DRAIN_S, keep))
+    run = make_demo(ctx.obj, DemoPlan(companies, SEED, rate, seconds, DRAIN_S, keep, defect_rates(defects)))
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         run.interrupt.set()

@@ -1,8 +1,8 @@
 """The whole parallel run in one command: bring everything up, let business happen, prove both sides equal."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from streams.errors import SelarasError
@@ -41,6 +41,7 @@ class DemoPlan:
     seconds: float | None  # of traffic; None until it is interrupted
     deadline_s: float  # for the drain at the end
     keep: bool  # leave the stack running
+    rates: Mapping[str, float] = field(default_factory=dict)  # defects, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Demo:
             report("the legacy database holds rows from before: going on with them")
             return
         report(f"filling the legacy database with {self._plan.companies} companies")
-        seed.run(SeedPlan(self._plan.companies, self._plan.seed))
+        seed.run(SeedPlan(self._plan.companies, self._plan.seed, self._plan.rates))
 
     def _business(self, report: Report, show: Callable[[Look], None]) -> None:
         parts, plan = self._parts, self._plan
@@ -112,7 +113,7 @@ class Demo:
 
         def work() -> None:
             try:
-                traffic.run(TrafficPlan(plan.rate, plan.seed, seconds=plan.seconds))
+                traffic.run(TrafficPlan(plan.rate, plan.seed, seconds=plan.seconds, rates=plan.rates))
             except SelarasError as error:
                 failures.append(error)
 

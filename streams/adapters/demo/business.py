@@ -7,6 +7,8 @@ from random import Random
 
 from streams.adapters.demo.company import CompanyFactory
 from streams.adapters.demo.deeds import Deed, Deeds
+from streams.adapters.demo.defects.happenings import Happening
+from streams.adapters.demo.defects.watching import Watch
 from streams.adapters.demo.model import Known, Model
 from streams.adapters.demo.pools import Weighted
 from streams.adapters.demo.small_deeds import SmallDeeds
@@ -29,11 +31,13 @@ class Kind:
 class Business:
     """From the same model and seed always the same transactions; the clock of the world plays no part."""
 
-    def __init__(self, model: Model, factory: CompanyFactory, seed: int) -> None:
-        """What exists, the maker of new companies, and the seed of all choices."""
+    def __init__(self, model: Model, factory: CompanyFactory, seed: int, watch: Watch | None = None) -> None:
+        """What exists, the maker of new companies, the seed of all choices; and who sees to defects, if anybody."""
         self._model = model
-        self._luck = Random(f"traffic/{seed}/{len(model)}/{model.last_serial}/{model.clock}")  # noqa: S311 - repeatable
-        self._deeds = Deeds(model, factory)
+        start = f"traffic/{seed}/{len(model)}/{model.last_serial}/{model.clock}"
+        self._luck = Random(start)  # noqa: S311 - repeatable
+        self._watch = watch
+        self._deeds = Deeds(model, factory, watch)
         kinds = _kinds(self._deeds, SmallDeeds(factory))
         self._kinds: Weighted[Kind | None] = Weighted([(None, REGISTERED), *((kind, kind.share) for kind in kinds)])
 
@@ -44,13 +48,18 @@ class Business:
         known = self._candidate(kind) if kind else None
         moment = self._model.clock
         if kind is None or known is None:
-            return BusinessTransaction("registered", tuple(self._deeds.registered(self._luck, moment)))
-        return BusinessTransaction(kind.name, tuple(kind.deed(self._luck, moment, known)))
+            statements = tuple(self._deeds.registered(self._luck, moment))
+            return BusinessTransaction("registered", statements, self._watch.taken() if self._watch else ())
+        statements = tuple(kind.deed(self._luck, moment, known))
+        if not self._watch:
+            return BusinessTransaction(kind.name, statements)
+        self._watch.note(Happening(kind.name, known, moment, statements))
+        return BusinessTransaction(kind.name, statements, self._watch.taken())
 
     def _candidate(self, kind: Kind) -> Known | None:
         for _ in range(TRIES if len(self._model) else 0):
             known = self._model.pick(self._luck)
-            if kind.fits(known):
+            if kind.fits(known) and not (self._watch and self._watch.spares(known.nib)):
                 return known
         return None
 

@@ -1,14 +1,17 @@
 """The seeded population into the legacy tables, by COPY."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 from streams.adapters.demo.connect import told
+from streams.adapters.demo.defects.materials import load_materials
+from streams.adapters.demo.defects.planting import Planter
 from streams.adapters.demo.population import population
 from streams.adapters.demo.tables import TABLES, Row, Table, Value
+from streams.ports.demo import Filled
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -26,17 +29,18 @@ class CopiedTables:
         with told(), psycopg.connect(self._conninfo) as connection:
             return {table: _count(connection, table) for table in TABLES}
 
-    def fill(self, companies: int, seed: int, done: Callable[[int], None]) -> dict[str, int]:
+    def fill(self, companies: int, seed: int, rates: Mapping[str, float], done: Callable[[int], None]) -> Filled:
         """See the port."""
         written = dict.fromkeys(TABLES, 0)
+        planter = Planter(load_materials(self._reference), rates, str(seed)) if rates else None
         with told(), psycopg.connect(self._conninfo) as connection, connection.cursor() as cursor:
-            for size, batch in population(self._reference, companies, seed):
+            for size, batch in population(self._reference, companies, seed, planter):
                 for table, rows in batch.items():
                     if rows:
                         _copy(cursor, TABLES[table], rows)
                     written[table] += len(rows)
                 done(size)
-        return written
+        return Filled(written, planter.planted if planter else ())
 
 
 def _count(connection: psycopg.Connection, table: str) -> int:

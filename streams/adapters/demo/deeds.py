@@ -7,6 +7,7 @@ from random import Random
 
 from streams.adapters.demo import identifiers, licences
 from streams.adapters.demo.company import NUMBERS_PER_COMPANY, CompanyFactory
+from streams.adapters.demo.defects.watching import Watch
 from streams.adapters.demo.formats import date_text, money_text
 from streams.adapters.demo.licences import Licence
 from streams.adapters.demo.model import Known, Model
@@ -58,15 +59,18 @@ def delete(table: str, key: str, value: str) -> Statement:
 class Deeds:
     """Each method is one deed: it changes the model and returns the statements that do the same to the database."""
 
-    def __init__(self, model: Model, factory: CompanyFactory) -> None:
-        """The companies that exist, and the maker of new ones."""
+    def __init__(self, model: Model, factory: CompanyFactory, watch: Watch | None = None) -> None:
+        """The companies that exist, the maker of new ones; and who sees to defects in new rows, if anybody."""
         self._model = model
         self._factory = factory
+        self._watch = watch
 
     def registered(self, luck: Random, moment: datetime) -> list[Statement]:
         """A new NIB with all its children."""
         del luck
         company = self._factory.build(self._model.last_serial + 1, moment)
+        if self._watch:
+            self._watch.registered(company)
         self._model.absorb(company.rows)
         return [insert(table, row) for table, row in company.rows]
 
@@ -102,6 +106,8 @@ class Deeds:
         """A project is added."""
         number = self._model.last_serial * NUMBERS_PER_COMPANY + NUMBERS_PER_COMPANY - 1
         rows = list(self._factory.another_project(luck, known.nib, number, moment))
+        if self._watch:
+            self._watch.arrived(known.nib, rows)
         self._model.absorb(rows)
         touched = Statement(
             "UPDATE tr_oss_header SET tgl_update = %s WHERE nib = %s AND sts_aktif = '1'", (moment, known.nib)

@@ -1,9 +1,12 @@
 """Read the traffic's model from the legacy database."""
 
+from collections.abc import Callable
+
 import psycopg
 from psycopg.rows import dict_row
 
 from streams.adapters.demo.model import Model
+from streams.adapters.demo.tables import Row
 
 # Ordered by content alone: two databases with equal rows give equal models. Headers come first, so that a company's
 # place follows its NIB.
@@ -39,3 +42,18 @@ def load_model(connection: psycopg.Connection) -> Model:
                 model.go_on_after(row.get("tgl_insert"))
                 model.go_on_after(row.get("tgl_update"))
     return model
+
+
+def load_unsound(connection: psycopg.Connection, sound: Callable[[str, Row], bool]) -> set[str]:
+    """NIBs of which a document in force, a project or a licence is not sound."""
+    found: set[str] = set()
+    for table, where in (
+        ("tr_oss_header", "WHERE sts_aktif = '1'"),
+        ("tr_oss_proyek", ""),
+        ("tr_oss_checklist", ""),
+    ):
+        # Named cursors fetch in portions: rows are read whole here.
+        with connection.transaction(), connection.cursor("sound", row_factory=dict_row) as cursor:
+            cursor.execute(f"SELECT * FROM {table} {where}".encode())  # noqa: S608 - names are constants
+            found.update(str(row["nib"]) for row in cursor if not sound(table, row))
+    return found

@@ -1,0 +1,1 @@
+"""Known defects of real legacy data, planted on purpose and written down."""
