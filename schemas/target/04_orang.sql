@@ -11,6 +11,6 @@ CREATE TABLE rba.orang (
   alamat            varchar(1024) NULL,
   telepon           varchar(20)   NULL,
   email             varchar(254)  NULL,
-  diubah_pada       timestamptz   NOT NULL DEFAULT now(),
+  diubah_pada       timestamptz   NULL DEFAULT now(),  -- unknown of rows that came from the legacy database
   dihapus_pada      timestamptz   NULL  -- set when the legacy row was deleted; children stay
 );

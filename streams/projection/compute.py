@@ -53,8 +53,10 @@ class CompiledProjection:
         return chosen
 
     def lookup_keys(self, key: str, chosen: Chosen) -> list[tuple[Lookup, str | None]]:
-        """What the key refers to; None where it refers to nothing, or to what no rule can read."""
-        return [(lookup, self._reference(lookup, key, chosen)) for lookup in self.declaration.lookups]
+        """What the key refers to; None where it refers to nothing (as a key without rows does), or to what no rule reads."""
+        return [
+            (lookup, self._reference(lookup, key, chosen) if chosen else None) for lookup in self.declaration.lookups
+        ]
 
     def _reference(self, lookup: Lookup, key: str, chosen: Chosen) -> str | None:
         if lookup.key is not None:

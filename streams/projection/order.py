@@ -47,7 +47,9 @@ def dependents(projections: Sequence[Projection]) -> Mapping[str, tuple[Dependen
 
 def is_recorded(projection: Projection, lookup: Lookup) -> bool:
     """Whether no index on the mirror can tell which keys look a key up."""
-    return lookup.key is None or (not lookup.key.is_key and projection.source(lookup.key.source).is_derived)
+    if lookup.key is None or lookup.key.is_key:
+        return lookup.key is None or bool(lookup.key.column)
+    return projection.source(lookup.key.source).is_derived
 
 
 def _dependent(projection: Projection, lookup: Lookup, reads: frozenset[str]) -> Dependent:

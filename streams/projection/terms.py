@@ -76,7 +76,8 @@ def first(terms: Sequence[Evaluate], fit: Fit | None, key: str, chosen: Chosen, 
 def shown_text(source: Input, key: str, chosen: Chosen) -> str | None:
     """An input as text, for references and (behind a mask) for messages; None for what was looked up."""
     if source.is_key:
-        return key
+        value = _read_key(source.column)(key, {}, {})
+        return None if value is None else str(value)
     row = chosen.get(source.source)
     value = row.get(source.column) if row is not None else None
     return None if value is None else str(value)

@@ -69,7 +69,7 @@ class Plan:
         for projection in self.ordered:
             for lookup in projection.declaration.lookups:
                 sources = projection.declaration.sources
-                if lookup.key is None:
+                if is_recorded(projection.declaration, lookup) or lookup.key is None:
                     continue
                 if lookup.key.is_key:
                     columns = [(source.table, source.key) for source in sources if not source.is_derived]

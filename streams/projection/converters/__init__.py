@@ -5,8 +5,10 @@ Mapping files name converters; each family below adds its own to the register wh
 
 from streams.projection.converters import (  # noqa: F401  importing a family fills the register
     codes,
+    conditions,
     contacts,
     dates,
+    findings,
     identifiers,
     identity,
     kbli,
@@ -14,6 +16,7 @@ from streams.projection.converters import (  # noqa: F401  importing a family fi
     licences,
     lifecycle,
     money,
+    natural_keys,
     persons,
     places,
     quantities,
