@@ -16,7 +16,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help install demo test test-unit test-containers test-full lint bench lock clean
+.PHONY: help install demo test test-unit test-containers test-full lint bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make test-full               all tests, with the long ones"
 	@echo "make lint                    formatting, rules, types, import contracts"
 	@echo "make bench [BENCH=...]       a benchmark at small size (benchmarks/README.md)"
+	@echo "make docs                    docs/mapping.md anew from the mapping files, the rules and the DDL"
 	@echo "make install                 the virtual environment alone"
 	@echo "make lock                    requirements.lock anew from pyproject.toml (needs uv)"
 	@echo "make clean                   stop the stack; remove what was installed; data in .selaras stay"
@@ -64,6 +65,9 @@ lint: install
 
 bench: install
 	$(BIN)/python -m benchmarks.runner $(BENCH)
+
+docs: install
+	$(BIN)/python -m scripts.mapping_paper
 
 lock:
 	@command -v $(UV) >/dev/null || { echo "uv is missing: the Python package uv brings it (pip install uv)." >&2; exit 1; }

@@ -100,7 +100,7 @@ def _check(settings: Settings, base: Ground, written: int) -> None:
     try:
         with engine.connect() as connection:
             rows = sum(
-                connection.execute(text(f"select count(*) from rba.{name}")).scalar_one() for name in base.plan.ranks
+                connection.execute(text(f"select count(*) from rba.{name}")).scalar_one() for name in base.plan.tables
             )
     finally:
         engine.dispose()

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 
 from streams.adapters.databases.world_schema import create_legacy_schema, create_target_schema
+from streams.adapters.files.identity_keys import ensure_identity_keys
 from streams.adapters.processes.postgres_cluster import ClusterPlan, PostgresCluster
 from streams.adapters.processes.postgres_roles import (
     LEGACY_ROLES,
@@ -40,6 +41,7 @@ def throwaway_server() -> Iterator[Settings]:
     with tempfile.TemporaryDirectory(prefix="selaras-bench-") as name:
         folders = StackFolders(Path(name), _server_user())
         folders.make()
+        ensure_identity_keys(folders.home / "secrets")
         secrets, roles, port = SecretFiles(folders.home / "secrets"), ROOT / "schemas" / "roles", _free_port()
         legacy = RolePlan("oss_v1", roles / "legacy.sql", LEGACY_ROLES, LEGACY_SUPERUSER_SECRET)
         target = RolePlan("oss_rba", roles / "target.sql", TARGET_ROLES, TARGET_SUPERUSER_SECRET)

@@ -8,14 +8,17 @@ import typer
 from streams.cli import (
     capture_commands,
     load_commands,
+    projection_commands,
     quarantine_commands,
     reference_commands,
+    schema_commands,
     stack_commands,
     status_commands,
     sync_commands,
 )
 from streams.cli.demo_commands import seed, traffic
 from streams.cli.demo_run_command import demo
+from streams.cli.findings_commands import findings
 from streams.cli.log_lines import quieten_libraries
 from streams.cli.render import fail
 from streams.errors import SelarasError
@@ -27,12 +30,15 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals hold rows
 )
 app.add_typer(stack_commands.app, name="stack")
+capture_commands.app.command()(schema_commands.extend)
 app.add_typer(capture_commands.app, name="capture")
 app.add_typer(sync_commands.app, name="sync")
+app.add_typer(projection_commands.app, name="projection")
 app.add_typer(load_commands.app, name="load")
 app.add_typer(reference_commands.app, name="reference")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.command()(status_commands.status)
+app.command()(findings)
 app.command()(demo)
 app.command()(seed)
 app.command()(traffic)

@@ -1,7 +1,7 @@
 """What the target can say of the run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -52,6 +52,7 @@ class TargetReading:
     undecodable: int  # stored events that no re-read has resolved
     unknown_tables: Mapping[str, str]  # table and reason
     truncated: Mapping[str, str]  # legacy tables emptied by TRUNCATE since the last housekeeping, and when
+    findings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by projection and name: keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,14 +40,12 @@ on conflict do nothing
 """)
 FORGET = text("delete from selaras.key_count where hour < now() - interval '32 days'")
 SHARES = text(f"""
-select k.projection, coalesce(
-    greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid)),
-    (select count(*) from selaras.group_row as g where g.projection = k.projection)),
+select k.projection, greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid)),
   count(*) filter (where k.outcome = 'waiting'),
   count(*) filter (where k.outcome = 'quarantined' and w.id is null),
   count(*) filter (where k.outcome = 'quarantined' and w.id is not null)
 from selaras.key_state as k {WAIVED}
-left join pg_class as c on c.relname = k.projection and c.relnamespace = to_regnamespace('rba') and c.relkind = 'r'
+join pg_class as c on c.relname = k.projection and c.relnamespace = to_regnamespace('rba') and c.relkind = 'r'
 where k.outcome in ('waiting', 'quarantined') group by k.projection, c.oid, c.reltuples
 having count(*) filter (where k.outcome = 'quarantined') > 0 order by 1
 """)

@@ -9,12 +9,14 @@ from streams.adapters.databases.target import translated
 from streams.ports.quarantine import Group, Grouping, KeyReading, Waiver, WaiverReading, Wanted
 
 # A plain row may be kept for a finding alone; that is no fault.
-FAULTY = "(k.outcome <> 'row' or k.faults <> '[]')"
+# What waits or is refused in a projection without a table shows in the tables that need it: it is not told twice.
+FAULTY = """((k.outcome <> 'row' or k.faults <> '[]')
+  and k.projection = any(array(select tablename from pg_tables where schemaname = 'rba')))"""
 CAUSES = """array(
   select distinct cause collate "C" from (
     select concat_ws(' ', fault ->> 'rule', nullif(fault ->> 'column', '')) || ': ' || (fault ->> 'reason') as cause
     from jsonb_array_elements(k.faults) as fault
-    union all select 'waits for ' || k.wait_projection where k.wait_key is not null
+    union all select 'waits for ' || k.wait_projection where k.wait_projection <> ''
   ) as causes order by 1)"""
 WAIVED = f"""left join selaras.waiver as w on w.projection = k.projection and w.key = k.key
   and w.withdrawn_at is null and w.until >= current_date and w.causes = {CAUSES}"""

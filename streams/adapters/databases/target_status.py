@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from streams.adapters.databases.findings import read_findings
 from streams.adapters.databases.key_counts import read_keys
 from streams.adapters.databases.quarantine import seconds
 from streams.adapters.databases.sql_names import quoted
@@ -82,6 +83,7 @@ def _read(connection: Connection) -> TargetReading:
         undecodable=connection.execute(UNDECODABLE).scalar_one(),
         unknown_tables={row[0]: row[1] for row in connection.execute(UNKNOWN)},
         truncated={row[0]: row[1] for row in connection.execute(TRUNCATED)},
+        findings=read_findings(connection),
     )
 
 
