@@ -7,7 +7,7 @@ from streams.projection.catalog import Table
 from streams.projection.choose import Chooser, Chosen, SourceRow, chooser
 from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import DELETED_AT, Column, Lookup, Projection, Source
-from streams.projection.fit import Fit, fit_for
+from streams.projection.fit import fit_for
 from streams.projection.keys import KeyMaker, unkeyed_source
 from streams.projection.masking import masked
 from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeKind, Waits
@@ -18,7 +18,6 @@ from streams.projection.terms import Evaluate, LookedUp, compile_term, first, sh
 class _Step:
     column: Column
     terms: tuple[Evaluate, ...]
-    fit: Fit
     required: bool
     lookups: frozenset[str]  # whose rows it reads
 
@@ -53,7 +52,7 @@ class CompiledProjection:
         return chosen
 
     def lookup_keys(self, key: str, chosen: Chosen) -> list[tuple[Lookup, str | None]]:
-        """What the key refers to; None where it refers to nothing (as a key without rows does), or to what no rule reads."""
+        """What the key refers to; None where it refers to nothing, as a key without rows does."""
         return [
             (lookup, self._reference(lookup, key, chosen) if chosen else None) for lookup in self.declaration.lookups
         ]
@@ -62,7 +61,7 @@ class CompiledProjection:
         if lookup.key is not None:
             return shown_text(lookup.key, key, chosen)
         try:
-            value = first(self._references[lookup.name], None, key, chosen, {})
+            value = first(self._references[lookup.name], key, chosen, {})
         except Refusal:
             return None
         return None if value is None else str(value)
@@ -72,7 +71,7 @@ class CompiledProjection:
         if self.key_makers and unkeyed_source(key) in self.key_makers:
             return None
         try:
-            return _value(self._steps[0], key, {}, {})
+            return first(self._steps[0].terms, key, {}, {})
         except Refusal:
             return None
 
@@ -115,7 +114,7 @@ class CompiledProjection:
             # A column that reads a row which is still to come is neither refused nor missing.
             if not (pending and step.lookups & pending):
                 try:
-                    value = _value(step, key, chosen, found)
+                    value = first(step.terms, key, chosen, found)
                 except Refusal as refusal:
                     faults.append(_fault(step.column, refusal, key, chosen))
                     lost = lost or step.required
@@ -171,12 +170,13 @@ def _pseudo(declaration: Projection, source: Source) -> frozenset[str]:
 
 def _step(column: Column, target: Table, lookups: frozenset[str], reference: Reference, *, is_key: bool) -> _Step:
     kind = target.columns[column.name]
-    terms = tuple(compile_term(term, lookups, reference) for term in column.terms)
+    fit = fit_for(kind)
+    terms = tuple(compile_term(term, lookups, reference, fit, n) for n, term in enumerate(column.terms))
     if is_key:
         terms = (_exact(terms[0]),)
     read = {term.lookup[0] for term in column.terms if term.lookup is not None}
     read |= {i.source for term in column.terms for i in term.inputs if i.source in lookups}
-    return _Step(column, terms, fit_for(kind), not kind.nullable, frozenset(read))
+    return _Step(column, terms, not kind.nullable, frozenset(read))
 
 
 def _exact(evaluate: Evaluate) -> Evaluate:
@@ -188,10 +188,6 @@ def _exact(evaluate: Evaluate) -> Evaluate:
         return evaluate(key, chosen, found)
 
     return exact
-
-
-def _value(step: _Step, key: str, chosen: Chosen, found: LookedUp) -> object | None:
-    return first(step.terms, step.fit, key, chosen, found)
 
 
 def _fault(column: Column, refusal: Refusal, key: str, chosen: Chosen) -> Fault:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from streams.projection.choose import Chosen
-from streams.projection.converters import CONVERTERS, Reference, Refusal
+from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import Input, Term
 from streams.projection.fit import Fit
 from streams.projection.keys import split
+from streams.projection.remembered import Convert, remembered
 
 LookedUp = Mapping[str, Mapping[str, object]]
 """By look-up name: the row found. A look-up without a row is not in it."""
@@ -15,26 +16,60 @@ Evaluate = Callable[[str, Chosen, LookedUp], object]
 Read = Callable[[str, Chosen, LookedUp], object]
 
 
-def compile_term(term: Term, lookups: Collection[str], reference: Reference) -> Evaluate:
-    """A function that gives the term's value, None where it has none; it raises Refusal.
+def compile_term(
+    term: Term, lookups: Collection[str], reference: Reference, fit: Fit | None = None, number: int = 0
+) -> Evaluate:
+    """A function that gives the term's value, made to fit, None where it has none; it raises Refusal with ``number``.
 
     A term counts only if each source that it reads has a row. Of a look-up without a row it reads NULL.
     """
     if term.lookup is not None:
         name, looked_up = term.lookup
-        return lambda _key, _chosen, found: found[name][looked_up] if name in found else None
+        return _fitting(lambda _key, _chosen, found: found[name][looked_up] if name in found else None, fit, number)
     needed = {i.source for i in term.inputs if not i.is_key and i.source not in lookups}
     needed |= {term.when} if term.when else set()
     unless, value = term.unless, term.value
     if not term.rule:
-        return lambda _key, chosen, _found: value if needed.issubset(chosen) and unless not in chosen else None
-    call, arguments = CONVERTERS[term.rule].call, term.arguments
+
+        def constant(_key: str, chosen: Chosen, _found: LookedUp) -> object:
+            return value if needed.issubset(chosen) and unless not in chosen else None
+
+        return _fitting(constant, fit, number)
+    convert = remembered(term, reference, fit, number)
+    if len(term.inputs) == 1 and unless is None and needed == {term.inputs[0].source}:
+        return _of_one(convert, term.inputs[0])
     reads = tuple(_read(i, lookups) for i in term.inputs)
 
     def evaluate(key: str, chosen: Chosen, found: LookedUp) -> object:
         if not needed.issubset(chosen) or unless in chosen:
             return None
-        return call(reference, arguments, *(read(key, chosen, found) for read in reads))
+        return convert(*[read(key, chosen, found) for read in reads])
+
+    return evaluate
+
+
+def _fitting(evaluate: Evaluate, fit: Fit | None, number: int) -> Evaluate:
+    if fit is None:
+        return evaluate
+
+    def evaluate_and_fit(key: str, chosen: Chosen, found: LookedUp) -> object:
+        value = evaluate(key, chosen, found)
+        try:
+            return None if value is None else fit(value)
+        except Refusal as refusal:
+            refusal.term = number
+            raise
+
+    return evaluate_and_fit
+
+
+def _of_one(convert: Convert, source: Input) -> Evaluate:
+    """The most frequent form, without detours: one column of one source."""
+    name, column = source.source, source.column
+
+    def evaluate(_key: str, chosen: Chosen, _found: LookedUp) -> object:
+        row = chosen.get(name)
+        return None if row is None else convert(row[column])
 
     return evaluate
 
@@ -60,16 +95,12 @@ def _read_key(part: str) -> Read:
     return read
 
 
-def first(terms: Sequence[Evaluate], fit: Fit | None, key: str, chosen: Chosen, found: LookedUp) -> object | None:
-    """The first value that a term gives, made to fit; a Refusal ends the search and is told the number of its term."""
-    for number, evaluate in enumerate(terms):
-        try:
-            value = evaluate(key, chosen, found)
-            if value is not None:
-                return value if fit is None else fit(value)
-        except Refusal as refusal:
-            refusal.term = number
-            raise
+def first(terms: Sequence[Evaluate], key: str, chosen: Chosen, found: LookedUp) -> object | None:
+    """The first value that a term gives; a Refusal ends the search."""
+    for evaluate in terms:
+        value = evaluate(key, chosen, found)
+        if value is not None:
+            return value
     return None
 
 
