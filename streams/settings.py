@@ -92,6 +92,7 @@ class WorkerSettings:
     session_timeout_s: Seconds = 10.0  # seconds after which a silent worker loses its partitions
     tidy_every_s: Seconds = 600.0  # seconds between two rounds of housekeeping
     retry_delay_max_s: Seconds = 3.0  # seconds between two tries while a part is away, at most
+    schema_every_s: Seconds = 30.0  # seconds between two looks at the legacy catalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Engine
 
 from streams.adapters.databases.catalogs import read_catalog
+from streams.adapters.databases.followed import (
+    followed_catalog,
+    learn_first,
+    mirror_columns,
+    mirror_shape,
+    read_columns,
+)
 from streams.adapters.databases.mirror import MirrorStatements
 from streams.adapters.databases.own_schema import upgrade_own_schema
 from streams.adapters.databases.row_keys import RowKeyStatements
@@ -19,10 +26,10 @@ from streams.adapters.files.reference_files import read_reference
 from streams.adapters.memory.fail_points import fail_points
 from streams.changes.envelope import Decoder
 from streams.changes.legacy_table import LegacyTable
-from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Target
-from streams.projection.catalog import Catalog
+from streams.projection.catalog import Catalog, Table
 from streams.projection.converters import Reference
+from streams.projection.schema_change import Columns
 from streams.projection.validate import faults_of
 from streams.services.plan import Plan, make_plan, returning_columns
 from streams.services.replicate import Replicate
@@ -31,7 +38,10 @@ from streams.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the applying services share: the plan, the target, the captured tables."""
+    """What the applying services share: the plan, the target, the captured tables.
+
+    ``legacy``: the tables and columns that both the legacy database and the mirror have.
+    """
 
     plan: Plan
     target: Target
@@ -44,17 +54,20 @@ def ground(settings: Settings, legacy: Engine, applier: Engine) -> Ground:
     with translated("target"):
         upgrade_own_schema(applier)
     with translated("legacy"), legacy.connect() as connection:
-        legacy_catalog = read_catalog(connection, settings.legacy.schema)
-    with translated("target"), applier.connect() as connection:
+        there = read_columns(connection, settings.legacy.schema)
+    with translated("target"), applier.begin() as connection:
         target_catalog = read_catalog(connection, "rba")
-        mirror_catalog = read_catalog(connection, "mirror")
-    _same_columns(legacy_catalog, mirror_catalog)
+        learn_first(connection, there)
+        # The number first: columns that come between the two are then learnt once more, never missed.
+        shape = mirror_shape(connection)
+        legacy_catalog = followed_catalog(connection)
+        held = mirror_columns(connection)
     mapping = read_mapping(settings.schemas_dir / "mapping")
     reference, reference_version = _reference(settings)
     mapping.refuse(faults_of(mapping.projections, legacy_catalog, target_catalog, reference))
     plan = make_plan(mapping.projections, target_catalog, reference, (mapping.fingerprint, reference_version))
     returning = returning_columns(mapping.projections)
-    mirror = MirrorStatements(legacy_catalog, returning)
+    mirror = MirrorStatements(legacy_catalog, returning, shape)
     statements = Statements(
         mirror,
         SweepStatements(legacy_catalog, mirror),
@@ -62,11 +75,8 @@ def ground(settings: Settings, legacy: Engine, applier: Engine) -> Ground:
         RowKeyStatements(mapping.projections, legacy_catalog),
         TargetStatements(plan.ordered, target_catalog),
     )
-    tables = tuple(
-        LegacyTable(t.name, tuple(t.columns), t.key, {name: kind.sql for name, kind in t.columns.items()})
-        for t in legacy_catalog.tables.values()
-    )
-    return Ground(plan, PostgresTarget(applier, statements), tables, legacy_catalog)
+    tables = tuple(LegacyTable(t.name, tuple(t.columns), t.key, held[t.name]) for t in legacy_catalog.tables.values())
+    return Ground(plan, PostgresTarget(applier, statements), tables, _same_columns(legacy_catalog, there))
 
 
 def replicate_service(settings: Settings, base: Ground, generation: int) -> Replicate:
@@ -83,18 +93,12 @@ def _reference(settings: Settings) -> tuple[Reference, str]:
     return replace(files.reference, identity=keys), f"{files.fingerprint}-{keys.version}"
 
 
-def _same_columns(legacy: Catalog, mirror: Catalog) -> None:
-    faults = []
-    for name, table in legacy.tables.items():
-        mirrored = mirror.tables.get(name)
-        if mirrored is None:
-            faults.append(f"table {name} is not mirrored")
-            continue
-        faults += [f"column {name}.{c} is not mirrored" for c in table.columns if c not in mirrored.columns]
-    if faults:
-        raise SelarasError(
-            ErrorKind.CONFIGURATION,
-            "The legacy database has what the mirror does not know: " + "; ".join(sorted(faults)) + ".",
-            "extend the mirror as selaras_applier (alter table mirror.TABLE add column NAME text), start again, then "
-            "'selaras load reread TABLE'",
-        )
+def _same_columns(followed: Catalog, legacy: Columns) -> Catalog:
+    """What both sides have. A difference stops nobody: see ``streams.projection.schema_change``."""
+    return Catalog(
+        {
+            name: Table(name, {c: kind for c, kind in table.columns.items() if c in legacy[name]}, table.key)
+            for name, table in followed.tables.items()
+            if name in legacy
+        }
+    )

@@ -24,6 +24,7 @@ class Change:
     transaction id. ``committed_ms``: commit time on the source, ms since 1970 UTC. ``snapshot``: whether the initial
     snapshot read it; a later re-read is no snapshot. ``order``: place within the transaction, 0 for rows that were
     read: several rows can share one log record (COPY writes many rows at once), and only this tells them apart.
+    ``lacks``: columns of the table, as it is followed, that the images do not have: nothing is known of their values.
     """
 
     table: str
@@ -36,6 +37,7 @@ class Change:
     committed_ms: int
     snapshot: bool = False
     order: int = 0
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,10 @@ class Chunk:
         """The part at or after ``offset``."""
         return Chunk(self.topic, self.partition, offset, [r for r in self.records if r.offset >= offset])
 
+    def until(self, number: int) -> "Chunk":
+        """The part before the record of that number."""
+        return Chunk(self.topic, self.partition, self.start, self.records[:number])
+
     def followed_by(self, after: "Chunk") -> "Chunk":
         """Both as one; ValueError unless ``after`` starts where this ends."""
         if (after.topic, after.partition, after.start) != (self.topic, self.partition, self.end):

@@ -4,6 +4,7 @@ Topics are ``<prefix>.<schema>.<table>``; the envelope has no schema part (JSON 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -46,13 +47,18 @@ class _Envelope(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Envelope).decode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_sequence = msgspec.json.Decoder(tuple[str | None, str | None]).decode
+
+
+Identity = tuple[object, ...]
+Read = Callable[[bytes], tuple[Identity, frozenset[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Topic:
     table: LegacyTable
-    identity: Callable[[bytes], tuple[object, ...]]
+    read: Read  # a row's image -> primary key, columns that it lacks
 
 
 class Decoder:
@@ -102,10 +108,15 @@ class Decoder:
             raise ValueError("a change without the row's image")
         if operation is Operation.UPDATE and before is None:
             raise ValueError("an update without the row before (REPLICA IDENTITY is not FULL)")
+        identity, lacks = topic.read(image)
+        old = identity
+        if before is not None and operation is Operation.UPDATE:
+            old, lacked = topic.read(before)
+            lacks |= lacked
         change = Change(
             table.name,
             operation,
-            topic.identity(image),
+            identity,
             position,
             before,
             after,
@@ -113,11 +124,9 @@ class Decoder:
             source.ts_ms,
             operation is Operation.READ and position.commit == 0,
             envelope.transaction.total_order if envelope.transaction else 0,
+            lacks,
         )
-        if operation is not Operation.UPDATE or before is None:
-            return (change,)
-        old = topic.identity(before)
-        if old == change.identity:
+        if old == identity:
             return (change,)
         gone = replace(change, operation=Operation.DELETE, identity=old, position=replace(position, rank=0), after=None)
         return (gone, change)
@@ -136,35 +145,77 @@ class Decoder:
 
 
 def _topic(table: LegacyTable) -> _Topic:
-    # Strict on purpose: a column that appears or disappears on the source must be seen at its first event, since the
-    # mirror would take the row without a word and leave that column out. A value of another type would fail the
-    # whole batch in the database.
-    fields = [(name, _kind(table.types.get(name))) for name in table.columns]
-    struct = msgspec.defstruct(f"Row_{table.name}", fields, gc=False, forbid_unknown_fields=True)
-    decode = msgspec.json.Decoder(struct).decode
-    names = table.key
+    names, read = table.key, _reader(table)
 
-    def identity(image: bytes) -> tuple[object, ...]:
-        row = decode(image)
+    def read_row(image: bytes) -> tuple[Identity, frozenset[str]]:
+        row, lacks = read(image)
         if NUL in image and any("\0" in value for value in msgspec.structs.astuple(row) if isinstance(value, str)):
             raise ValueError("a text with a NUL character")
-        values = tuple(getattr(row, name) for name in names)
+        values = tuple(getattr(row, name, None) for name in names)
         if None in values:
             raise ValueError("a row without its primary key")
-        return values
+        return values, lacks
 
-    return _Topic(table, identity)
+    return _Topic(table, read_row)
+
+
+def _reader(table: LegacyTable) -> Callable[[bytes], tuple[msgspec.Struct, frozenset[str]]]:
+    """Reads images of whatever columns: those that the table does not have are left out, missing ones are told.
+
+    Each shape is strict by itself, so that a column which disappears is seen at its first event; a value of another
+    type would fail the whole batch in the database.
+    """
+    kinds = {name: _kind(table.types.get(name)) for name in table.columns}
+    shapes: dict[tuple[frozenset[str], bool], _Shape] = {}
+    current = shapes[frozenset(kinds), False] = _shape(table, kinds, frozenset(), strict=True)
+
+    def read(image: bytes) -> tuple[msgspec.Struct, frozenset[str]]:
+        nonlocal current
+        try:
+            return current.decode(image), current.lacks
+        except msgspec.ValidationError:
+            members = _members(image)
+        has, more = members.intersection(kinds), not members.issubset(kinds)
+        if not has:
+            raise ValueError("a row without one column of its table")
+        shape = shapes.get((has, more))
+        if shape is None:
+            shape = shapes[has, more] = _shape(table, kinds, kinds.keys() - has, strict=not more)
+        row = shape.decode(image)
+        # A shape that leaves members out could leave out a column that is back, were it tried first.
+        current = current if shape.lacks and more else shape
+        return row, shape.lacks
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    decode: Callable[[bytes], msgspec.Struct]
+    lacks: frozenset[str]
+
+
+def _shape(table: LegacyTable, kinds: Mapping[str, Any], lacks: AbstractSet[str], *, strict: bool) -> _Shape:
+    fields = [(name, kind) for name, kind in kinds.items() if name not in lacks]
+    struct = msgspec.defstruct(f"Row_{table.name}", fields, gc=False, forbid_unknown_fields=strict)
+    return _Shape(msgspec.json.Decoder(struct).decode, frozenset(lacks))
 
 
 def _kind(sql: str | None) -> Any:
-    """The JSON type of a column's values, as the connector sends them."""
+    """The JSON type of a column's values; what the mirror holds as text may be of any one."""
     if sql is None or sql.startswith("numeric"):
         return int | float | str | None
+    if sql == "text":
+        return int | float | bool | str | None
     if sql == "boolean":
         return bool | None
     if sql in ("smallint", "integer", "bigint"):
         return NULLABLE_INTEGER
     return NULLABLE_FLOAT if sql in ("real", "double precision") else str | None
+
+
+def _members(image: bytes) -> frozenset[str]:
+    return frozenset(_decode_members(image))
 
 
 def _lsn(text: str) -> int:

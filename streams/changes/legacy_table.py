@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 class LegacyTable:
     """Name, columns in order and primary key; a table without a key is mirrored as a multiset of contents.
 
-    ``types``: SQL type by column, as PostgreSQL writes it; values of a column without one are not checked.
+    ``types``: SQL type by column, as the mirror holds it; values of a column without one are not checked.
     """
 
     name: str

@@ -1,11 +1,11 @@
 """How a proof looks, on a terminal and as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from streams.cli.render import out, print_table
+from streams.services.computed import Computed, Sample
 from streams.services.proof import Proof
-from streams.services.recompute import Computed
 
 
 def show_proof(proof: Proof) -> None:
@@ -26,6 +26,8 @@ def show_proof(proof: Proof) -> None:
     else:
         for table in (t for t in proof.tables if not t.same):
             out.print(f"{table.table}: among others {', '.join(table.samples)}", highlight=False)
+        if proof.computed is not None:
+            show_samples(proof.computed)
         out.print("[red]Different: see the counts above.[/red]")
         out.print(f"Next: {proof.next_step}", highlight=False)
 
@@ -71,3 +73,42 @@ def show_computed(computed: Computed, word: str, rows: Mapping[str, int] | None 
             for name, kinds in computed.keys.items()
         ],
     )
+
+
+def show_preview(computed: Computed) -> None:
+    """What would change, with samples."""
+    print_table(
+        "What computing these keys would change; nothing was written",
+        (*("table", "row", "waiting", "quarantined", "absent"), *("written", "removed", "along", "of no key")),
+        [
+            (
+                name,
+                *(kinds.get(kind, 0) for kind in ("row", "waiting", "quarantined", "absent")),
+                computed.differing[name],
+                computed.removed[name],
+                computed.along.get(name, 0),
+                computed.left_over.get(name),
+            )
+            for name, kinds in computed.keys.items()
+        ],
+    )
+    for source, count in computed.rekeyed.items():
+        out.print(f"{source}: {count:,} source rows would get other keys; the rows of these are not in the counts.")
+    show_samples(computed)
+    if not computed.changes:
+        out.print("[green]Nothing would change.[/green]")
+
+
+def show_samples(computed: Computed) -> None:
+    """Rows that differ, ten a table at most: by column what is there and what the mapping says, behind masks."""
+    rows = [row for name, samples in computed.samples.items() for one in samples for row in _lines(name, one)]
+    if rows:
+        print_table("Among others", ("table", "key", "column", "in target", "by the mapping"), rows)
+
+
+def _lines(table: str, one: Sample) -> Iterator[tuple[object, ...]]:
+    if one.before is None or one.after is None:
+        yield table, one.key, "", *(("no row", "a row") if one.before is None else ("a row", "no row"))
+        return
+    for column, before in one.before.items():
+        yield table, one.key, column, before, one.after[column]

@@ -52,4 +52,5 @@ def plain_status(found: Status) -> dict[str, Any]:
         "events_behind_total": None if found.behind is None else sum(found.behind.values()),
         "workers_alive": found.workers_alive,
         "unknown": found.unknown,
+        "legacy_schema": found.schema,
     }

@@ -22,6 +22,7 @@ def status_view(status: Status, note: str = "", rate: float | None = None) -> Re
         parts += [_keys(status.target)] if status.target.keys else []
         emptied = status.target.truncated.items()
         parts += [Text(f"Table {t} was emptied by TRUNCATE at {at[:19]}; its rows are marked.") for t, at in emptied]
+    parts += [Text(change.sentence) for change in status.schema or () if not change.needed]
     needed = advice(status)
     parts += [Text(line, style="yellow") for line in needed] or [Text("All is known and well.", style="green")]
     return Group(*parts)

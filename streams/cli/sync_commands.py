@@ -8,9 +8,11 @@ import typer
 
 from streams.bootstrap import sync
 from streams.bootstrap.quarantine import cap_watch
+from streams.bootstrap.schema_watch import schema_watch
 from streams.bootstrap.status import status_service
 from streams.cli.log_lines import configure_logs
-from streams.cli.proof_view import plain_proof, show_computed, show_proof
+from streams.cli.projection_commands import compute_all, show
+from streams.cli.proof_view import plain_proof, show_proof
 from streams.cli.render import AsJson, err, guarded, out, print_json
 from streams.errors import ErrorKind, SelarasError
 from streams.settings import Settings
@@ -44,6 +46,7 @@ def run(
         sync.housekeeping(settings),
         cap_watch(settings),
         settings.quarantine,
+        schema_watch(settings),
     )
     run_worker(parts, name or f"{socket.gethostname()}-{os.getpid()}")
 
@@ -51,14 +54,8 @@ def run(
 @app.command()
 @guarded
 def recompute(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Put the mapping and reference files in force and compute every key again. Safe to repeat after a kill."""
-    with err.status("computing") as status:
-        computed = sync.recompute_service(ctx.obj).run(lambda name, done: status.update(f"{name}: {done} keys"))
-    if as_json:
-        print_json(computed)
-    else:
-        show_computed(computed, "written")
-        out.print("Workers that run with other files stop at their next batch: start them again.")
+    """Put the mapping and reference files in force and compute every key again, as 'selaras projection recompute'."""
+    show(compute_all(ctx.obj), as_json=as_json, whole=True)
 
 
 @app.command()

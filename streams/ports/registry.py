@@ -40,6 +40,7 @@ class WorkerFacts:
     state: str
     events: int
     written: int
+    transient: int = 0  # keys written as deleted that the same transaction then brought back
 
 
 class CaptureRegistry(Protocol):

@@ -8,6 +8,8 @@ from typing import Protocol
 from streams.changes.change import Beat, Change, Malformed, Truncated
 from streams.changes.chunk import Chunk
 from streams.changes.snapshot import Snapshot
+from streams.ports.lacking import Lacking
+from streams.ports.recomputing import LeftOver, Recomputing
 from streams.ports.row_keys import Rewritten, RowKeys
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import Claim
@@ -110,6 +112,8 @@ class Mirror(Protocol):
     def write(self, table: str, changes: Sequence[Change]) -> Rewritten:
         """Apply changes (one a primary key, the newest). A change not newer than the stored row is ignored.
 
+        A column that a change lacks keeps what the row held, NULL in a new row: ``Lacking.tell`` says so beforehand.
+
         Returns the rows changed, with what they held before and after in the columns that projections need.
         """
 
@@ -182,7 +186,17 @@ class Sources(Protocol):
         """The dependent's keys whose rows refer to one of ``keys``, or did when they were last computed."""
 
     def keys_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
-        """The next keys in order that any source row holds (None: from the first), for computing everything."""
+        """The next keys in order (None: from the first), for computing everything.
+
+        Keys that any source row holds, and those that only an older computation left behind: in states, claims and
+        references, in rows of groups, and in the target where its rows tell their keys.
+        """
+
+    def keys_where(self, projection: str, where: str, after: str | None, limit: int) -> Sequence[str]:
+        """The next keys of rows of the first source for which ``where`` holds, an SQL condition over legacy columns.
+
+        The transaction can't write any more. SelarasError (configuration) for a condition that can't be.
+        """
 
 
 class TargetRows(Protocol):
@@ -262,6 +276,9 @@ class UnitOfWork(Protocol):
     states: KeyStates
     locks: Locks
     evidence: Evidence
+    lacking: Lacking
+    recomputing: Recomputing
+    left_over: LeftOver
 
 
 class Target(Protocol):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from streams.ports.checks import MirrorComparison, TableComparison, TargetCounts
 from streams.services.barrier import Barrier, BarrierResult
-from streams.services.recompute import Computed, Recompute
+from streams.services.computed import Computed
+from streams.services.recompute import Recompute
 
 Report = Callable[[str], None]
 

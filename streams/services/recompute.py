@@ -1,70 +1,96 @@
 """Every key computed again: to put another mapping in force, or to prove that nothing would change."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from streams.errors import ErrorKind, SelarasError
-from streams.ports.replication import Target
+from streams.ports.recomputing import WHOLE, Step
+from streams.ports.replication import InForce, Target, UnitOfWork
+from streams.projection.key_text import is_key_text
+from streams.services.computed import Computed
+from streams.services.left_over import LeftOverRows
+from streams.services.pages import Pages
 from streams.services.plan import DerivedSource, Plan
-from streams.services.replicate import MOST_TRIES, check_in_force
-from streams.services.settle import Again, NeedLocks, Pass, Settled, TargetRefused
+from streams.services.preview import Preview
+from streams.services.replicate import check_in_force
+from streams.services.settle import Settled
 
-PAGE = 1000  # keys in one transaction
 Report = Callable[[str, int], None]
 """Told after each page: projection, keys done of it so far."""
 
 
-class _Undo(Exception):
-    """Rolls a transaction back on purpose."""
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """What computing everything came to, by projection: keys by outcome, rows that differed, rows that had to go."""
-
-    keys: dict[str, dict[str, int]]
-    differing: dict[str, int]
-    removed: dict[str, int]
-
-    @property
-    def changes(self) -> int:
-        """Rows that were not as the mapping says."""
-        return sum(self.differing.values()) + sum(self.removed.values())
-
-
 class Recompute:
-    """Goes over all keys of all projections, in key order, a transaction a page."""
+    """Goes over all keys of all projections, in key order, a transaction a page.
+
+    All keys are those of the mirror's rows, those that outcomes, claims and references remember, and those of target
+    rows: where a row's id is not its key, the ids that keys gave are noted, and other rows are removed in the end.
+    """
 
     def __init__(self, target: Target, plan: Plan) -> None:
         self._target = target
         self._plan = plan
+        self._pages = Pages(target, plan)
+        self._versions = plan.mapping, plan.reference
+
+    @property
+    def size(self) -> int:
+        """How many steps a whole run has: projections, and sources whose keys are derived."""
+        return len(self._plan.ranks) + sum(len(sources) for sources in self._plan.derived.values())
 
     def adopt(self) -> bool:
         """Put this mapping in force where none was yet; False if another one is. Nothing is computed."""
         with self._target.transaction() as work:
             in_force = work.guard.enter(exclusive=True)
             if not in_force.mapping:
-                work.guard.put_in_force(self._plan.mapping, self._plan.reference, self._plan.ranks)
+                work.guard.put_in_force(*self._versions, self._plan.ranks)
                 work.guard.recomputed()
                 return True
-            return (in_force.mapping, in_force.reference) == (self._plan.mapping, self._plan.reference)
+            return self._is_ours(in_force)
 
     def run(self, report: Report) -> Computed:
         """Put this mapping in force, then compute everything.
 
         In this order: workers with another mapping stop at their next batch, so that none writes by the old rules
-        behind the pages that are done. Killed half-way, the next run starts over; until it ends, the version is
-        marked as not recomputed.
+        behind the pages that are done. Killed half-way, the next run under the same versions goes on where this one
+        stopped, and one under others starts over; until it ends, the version is marked as not recomputed.
         """
+        self._begin()
+        for source in (one for sources in self._plan.derived.values() for one in sources):
+            self._derive(source, report)
+        steps = {name: self._keys_of(name, self._step(name), report) for name in self._plan.ranks}
+        rest = LeftOverRows(self._pages)
+        left, tried = rest.remove(report), rest.try_refused(report)
         with self._target.transaction() as work:
-            work.guard.enter(exclusive=True)
-            work.guard.put_in_force(self._plan.mapping, self._plan.reference, self._plan.ranks)
-        self._derive_keys(report, keep=True)
-        computed = self._all(report, keep=True)
-        with self._target.transaction() as work:
-            work.guard.enter(exclusive=True)
+            check_in_force(work.guard.enter(exclusive=True), self._plan)
             work.guard.recomputed()
+            work.recomputing.put(self._versions, Step(WHOLE).ended())
+        computed = _came_to(steps)
+        for name, counts in tried.items():
+            computed.add(name, counts)
+        computed.left_over.update({name: sum(step.deleted.values()) for name, step in left.items()})
+        computed.kept.update({name: step.counts["kept"] for name, step in left.items() if step.counts.get("kept")})
         return computed
+
+    def table(self, name: str, report: Report) -> Computed:
+        """Compute every key of one projection under the versions in force; a run that was killed is gone on with.
+
+        SelarasError (configuration) for an unknown table, (stale) unless these files are the ones in force.
+        """
+        self._require(name)
+        step = self._step(f"{name} alone")
+        return _came_to({name: self._keys_of(name, Step(step.name) if step.finished else step, report)})
+
+    def chosen(self, name: str, where: str, report: Report) -> Computed:
+        """Compute the keys of those rows of the projection's first source that satisfy ``where``; as ``table`` does.
+
+        SelarasError (configuration) for a condition that can't be. Killed, it starts over.
+        """
+        self._require(name)
+        step = Step(name)
+        for keys in self._pages.of(name, where=where):
+            settled = self._pages.compute({name: set(keys)}, keep=True)
+            step = _further(step, name, keys, settled)
+            report(name, step.done)
+        return _came_to({name: step})
 
     def differences(self, report: Report) -> Computed:
         """Compute everything and roll every page back: how much would change, by the database's own comparison.
@@ -73,94 +99,106 @@ class Recompute:
         """
         with self._target.transaction() as work:
             check_in_force(work.guard.enter(), self._plan)
-        derived = self._derive_keys(report, keep=False)
-        computed = self._all(report, keep=False)
-        for name, count in derived.items():
-            computed.differing[name] += count
-        return computed
+        return Preview(self._pages).all(report)
+
+    def preview(self, name: str | None, where: str, report: Report) -> Computed:
+        """What ``run``, ``table`` or ``chosen`` would change; nothing is kept, whatever versions are in force."""
+        if name is not None:
+            self._known(name)
+        return Preview(self._pages).of(name, where, report)
 
     def keys(self, name: str, keys: Collection[str]) -> Settled:
         """Compute these keys of one projection under the mapping in force, and keep the result.
 
         SelarasError (stale) unless these files are the ones in force.
         """
+        return self._pages.compute({name: set(keys)}, keep=True)
+
+    def steps(self) -> Mapping[str, Step]:
+        """How far the newest recompute under these versions has come."""
+        with self._target.transaction() as work:
+            return work.recomputing.steps(self._versions)
+
+    def _begin(self) -> None:
+        with self._target.transaction() as work:
+            ours = self._is_ours(work.guard.enter(exclusive=True))
+            whole = work.recomputing.steps(self._versions).get(WHOLE)
+            if ours and whole is not None and not whole.finished:
+                return
+            work.guard.put_in_force(*self._versions, self._plan.ranks)
+            work.recomputing.begin(self._versions)
+
+    def _is_ours(self, in_force: InForce) -> bool:
+        return (in_force.mapping, in_force.reference) == self._versions
+
+    def _require(self, name: str) -> None:
+        self._known(name)
         with self._target.transaction() as work:
             check_in_force(work.guard.enter(), self._plan)
-        return self._page({name: set(keys)}, keep=True)
 
-    def _derive_keys(self, report: Report, *, keep: bool) -> dict[str, int]:
-        """Derive the keys beside the mirror's rows anew; by projection, how many rows had others.
+    def _known(self, name: str) -> None:
+        if name not in self._plan.ranks:
+            raise SelarasError(
+                ErrorKind.CONFIGURATION,
+                f"There is no mapping of a table {name}.",
+                f"take one of {', '.join(self._plan.ranks)}",
+            )
 
-        Keys that no row has any more are computed at once: nothing else would find what they left behind.
-        """
-        differing = dict.fromkeys(self._plan.ranks, 0)
-        for source in (one for sources in self._plan.derived.values() for one in sources):
-            after: str | None = None
-            done = 0
-            while (page := self._derived_page(source, after, keep=keep)) is not None:
-                after, rows, count = page
-                differing[source.projection] += count
-                done += rows
-                report(source.name, done)
-        return differing
+    def _step(self, name: str) -> Step:
+        return self.steps().get(name, Step(name))
 
-    def _derived_page(self, source: DerivedSource, after: str | None, *, keep: bool) -> tuple[str, int, int] | None:
+    def _end(self, step: Step) -> Step:
         with self._target.transaction() as work:
-            work.guard.enter()
-            rows = work.row_keys.rows_after(source.name, after, PAGE)
-            derived = {row.row: source.maker.keys(row.values, row.row) for row in rows}
-            changed = [row for row in rows if set(derived[row.row]) != row.stored]
-            if keep and changed:
-                work.row_keys.put(source.name, {row.row: derived[row.row] for row in changed})
-        if not rows:
-            return None
-        left = {key for row in changed for key in row.stored - set(derived[row.row])}
-        if keep and left:
-            self._page({source.projection: left}, keep=True)
-        return rows[-1].row, len(rows), len(changed)
+            check_in_force(work.guard.enter(), self._plan)
+            work.recomputing.put(self._versions, step.ended())
+        return step.ended()
 
-    def _all(self, report: Report, *, keep: bool) -> Computed:
-        result = Computed({}, {}, {})
-        for name in self._plan.ranks:
-            done = 0
-            counts: dict[str, int] = {}
-            result.keys[name], result.differing[name], result.removed[name] = counts, 0, 0
-            for keys in self._pages(name):
-                settled = self._page({name: keys}, keep=keep)
-                for kind, count in settled.counts(name, keys).items():
-                    counts[kind] = counts.get(kind, 0) + count
-                result.differing[name] += settled.written
-                result.removed[name] += settled.deleted
-                done += len(keys)
-                report(name, done)
-        return result
+    def _derive(self, source: DerivedSource, report: Report) -> None:
+        """Derive the keys beside the mirror's rows anew. What keys left behind that no row has any more is found by
+        the later steps too, so that a kill between deriving and computing them loses nothing.
+        """
+        step = self._step(source.name)
+        if step.finished:
+            return
 
-    def _pages(self, name: str) -> Iterator[set[str]]:
-        after: str | None = None
-        while True:
-            with self._target.transaction() as work:
-                keys = work.sources.keys_after(name, after, PAGE)
-            if not keys:
-                return
-            yield set(keys)
-            after = keys[-1]
+        def also(work: UnitOfWork, last: str, rows: int) -> None:
+            work.recomputing.put(self._versions, step.further(last, rows, {}, {}, {}))
 
-    def _page(self, keys: Mapping[str, set[str]], *, keep: bool) -> Settled:
-        again = Again()
-        for _ in range(MOST_TRIES):
-            settled = Settled()
-            try:
-                with self._target.transaction() as work:
-                    in_force = work.guard.enter()
-                    settled = Pass(self._plan, work, in_force.writable, again).run_keys(keys)
-                    if not keep:
-                        raise _Undo
-            except _Undo:
-                return settled
-            except (NeedLocks, TargetRefused) as error:
-                again.learn(error)
-            else:
-                return settled
-        raise SelarasError(
-            ErrorKind.CONFLICT, f"A page of {', '.join(keys)} found keys locked {MOST_TRIES} times in a row."
-        )
+        while (page := self._pages.derive(source, step.after, keep=True, also=also)) is not None:
+            step = step.further(page[0], page[1], {}, {}, {})
+            report(source.name, step.done)
+        self._end(step)
+
+    def _keys_of(self, name: str, step: Step, report: Report) -> Step:
+        if step.finished:
+            report(name, step.done)
+            return step
+        for keys in self._pages.of(name, step.after):
+            step = self._page(name, step, keys)
+            report(name, step.done)
+        return self._end(step)
+
+    def _page(self, name: str, step: Step, keys: Sequence[str]) -> Step:
+        declaration = self._plan.compiled(name).declaration
+        noted = not declaration.virtual and not is_key_text(declaration) and step.name == name
+
+        def also(work: UnitOfWork, _in_force: InForce, settled: Settled) -> None:
+            work.recomputing.put(self._versions, _further(step, name, keys, settled))
+            if noted:
+                work.left_over.note(name, keys)
+
+        return _further(step, name, keys, self._pages.compute({name: set(keys)}, keep=True, also=also))
+
+
+def _further(step: Step, name: str, keys: Sequence[str], settled: Settled) -> Step:
+    came_to = settled.counts(name, keys), settled.written_in, settled.deleted_in
+    return step.further(keys[-1], len(keys), *came_to)
+
+
+def _came_to(steps: Mapping[str, Step]) -> Computed:
+    names = dict.fromkeys((*steps, *(name for s in steps.values() for name in (*s.written, *s.deleted))))
+    return Computed(
+        {name: dict(step.counts) for name, step in steps.items()},
+        {name: sum(step.written.get(name, 0) for step in steps.values()) for name in names},
+        {name: sum(step.deleted.get(name, 0) for step in steps.values()) for name in names},
+    )

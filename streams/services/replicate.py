@@ -1,7 +1,7 @@
 """One batch, one transaction of the target: positions, mirror, projections, outcomes, evidence."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from streams.changes.change import Beat, Change, Event, Malformed, Operation, Truncated
 from streams.changes.chunk import Chunk, merged
@@ -13,6 +13,7 @@ from streams.errors import ErrorKind, SelarasError
 from streams.ports.replication import Advance, FailPoints, InForce, Target, UnitOfWork, Watermark
 from streams.services.plan import Plan
 from streams.services.settle import Again, NeedLocks, Pass, Settled, TargetRefused
+from streams.services.tails import NaturalKeys, Tail
 from streams.services.touched import TouchedRows
 
 Place = tuple[str, int]
@@ -28,18 +29,39 @@ class PositionMoved(SelarasError):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What one batch did."""
+    """What one batch did. ``held``: ends of chunks that were not applied, since their last transaction goes on.
+
+    ``transient``: keys that a batch before saw deleted, and that this one brought back in the same transaction.
+    """
 
     events: int = 0
     malformed: int = 0
     duplicates: int = 0
     settled: Settled = field(default_factory=Settled)
+    held: Sequence[Chunk] = ()
+    transient: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Decoded:
     chunk: Chunk
+    records: Sequence[Sequence[Event]]
     events: Sequence[Event]
+
+    @property
+    def place(self) -> Place:
+        return self.chunk.topic, self.chunk.partition
+
+    def until(self, record: int) -> "_Decoded":
+        """The part before that record."""
+        kept = self.records[:record]
+        return _Decoded(self.chunk.until(record), kept, [event for events in kept for event in events])
+
+    @property
+    def lacking(self) -> set[tuple[str, str]]:
+        """Table and column: what changes came without."""
+        lacks = {(event.table, event.lacks) for event in self.events if isinstance(event, Change) and event.lacks}
+        return {(table, column) for table, columns in lacks for column in columns}
 
     @property
     def advance(self) -> Advance:
@@ -62,19 +84,48 @@ class Replicate:
         self._decoder = decoder
         self._keyless = {table.name for table in tables if table.is_keyless}
         self._fail = fail
+        self._keys = NaturalKeys(plan)
+        self._open: dict[Place, Tail] = {}  # deletes that were applied while their transaction went on
 
     def positions(self, earliest: Mapping[Place, int]) -> Mapping[Place, int]:
         """Where to read from: the stored positions, seeded where the topic still starts at 0."""
         with self._target.transaction() as work:
             return work.positions.load(earliest)
 
-    def apply(self, chunks: Sequence[Chunk]) -> Applied:
-        """Apply the chunks whole in one transaction, trying again while other workers are in the way.
+    def apply(self, chunks: Sequence[Chunk], may_hold: Collection[Place] = ()) -> Applied:
+        """Apply the chunks in one transaction, trying again while other workers are in the way.
+
+        They are applied whole, but in these partitions without their last transaction where that deletes a row whose
+        natural key has not come back yet: the rest, given back as ``held``, is to be applied with what follows it.
 
         PositionMoved when a stored position differs from a chunk's start; SelarasError (gap) when records are
         missing inside a chunk, (stale) when the mapping in force is not the one of this process.
         """
-        batch = [self._decoded(chunk) for chunk in merged(chunks)]
+        whole = [self._decoded(chunk) for chunk in merged(chunks)]
+        tails = {part.place: tail for part in whole if (tail := self._keys.tail(part.records)) is not None}
+        waiting = {place: tail.begin for place, tail in tails.items() if tail.may_wait and place in may_hold}
+        batch = [part.until(waiting[part.place]) if part.place in waiting else part for part in whole]
+        held = [part.chunk.since(part.chunk.start + waiting[part.place]) for part in whole if part.place in waiting]
+        applied = self._apply([part for part in batch if part.chunk.records])
+        transient = self._note_open(batch, {place: tail for place, tail in tails.items() if place not in waiting})
+        return replace(applied, held=held, transient=transient)
+
+    def _note_open(self, batch: Sequence[_Decoded], tails: Mapping[Place, Tail]) -> int:
+        """Remember what was applied half; how many keys of what was remembered have come back."""
+        count = 0
+        for part in batch:
+            if part.records and (known := self._open.pop(part.place, None)) is not None:
+                returned = self._keys.returned(known, part.records)
+                count += len(returned)
+                if (rest := known.without(returned, part.records)) is not None:
+                    self._open[part.place] = rest
+        for place, tail in tails.items():
+            self._open[place] = tail.joined(self._open.get(place))
+        return count
+
+    def _apply(self, batch: Sequence[_Decoded]) -> Applied:
+        if not batch:
+            return Applied()
         again = Again()
         for _ in range(MOST_TRIES):
             try:
@@ -91,14 +142,16 @@ class Replicate:
                 f"{chunk.start} hold {len(chunk.records)} records.",
                 "check that the topic is neither compacted nor cut short, then load its table again",
             )
-        events = [event for record in chunk.records for event in self._decoder.decode(chunk.topic, record)]
-        return _Decoded(chunk, events)
+        records = [self._decoder.decode(chunk.topic, record) for record in chunk.records]
+        return _Decoded(chunk, records, [event for events in records for event in events])
 
     def _try(self, batch: Sequence[_Decoded], again: Again) -> Applied:
         truncates = [event for part in batch for event in part.events if isinstance(event, Truncated)]
         with self._target.transaction() as work:
             in_force = work.guard.enter(exclusive=bool(truncates))
             check_in_force(in_force, self._plan)
+            if lacking := {column for part in batch for column in part.lacking}:
+                work.lacking.tell(lacking)
             touched = TouchedRows(self._plan, work)
             truncates = [event for event in truncates if not _is_counted(event, in_force.counted_in)]
             for truncate in truncates:

@@ -14,6 +14,7 @@ from streams.projection.choose import Chosen
 from streams.projection.compute import CompiledProjection
 from streams.projection.declaration import Claim, Lookup
 from streams.projection.outcome import Fault, Outcome, OutcomeKind
+from streams.projection.schema_change import paused
 from streams.services.plan import Plan
 from streams.services.touched import TouchedRows
 
@@ -46,6 +47,8 @@ class Settled:
     outcomes: dict[str, dict[str, Outcome]] = field(default_factory=dict)
     written: int = 0
     deleted: int = 0
+    written_in: dict[str, int] = field(default_factory=dict)  # by projection
+    deleted_in: dict[str, int] = field(default_factory=dict)
 
     def counts(self, name: str, keys: Collection[str]) -> dict[str, int]:
         """Of these keys of a projection, how many came to which outcome."""
@@ -84,7 +87,9 @@ class Pass:
     def __init__(self, plan: Plan, work: UnitOfWork, writable: frozenset[str], again: "Again") -> None:
         self._plan = plan
         self._work = work
-        self._writable = writable
+        # What can't be computed is told of its keys, and nothing of it is written: rows stay as they are.
+        self._paused = paused([c.declaration for c in plan.ordered], work.lacking.columns())
+        self._writable = writable - self._paused.keys()
         self._again = again
         self._held: set[Bucket] = set()
         self._pending: dict[str, set[str]] = {}
@@ -127,6 +132,9 @@ class Pass:
     def _settle(self, compiled: CompiledProjection, keys: set[str]) -> None:
         name = compiled.declaration.target
         self._lock(self._plan.key_buckets(name, keys))
+        if name in self._paused:
+            self.result.outcomes[name] = dict.fromkeys(keys, self._paused[name])
+            return
         before = self._work.target.read(name, keys) if self._plan.dependents[name] else {}
         outcomes = self.result.outcomes.setdefault(name, {})
         work = set(keys)
@@ -177,7 +185,7 @@ class Pass:
 
     def _rows_of(self, name: str, keys: set[str]) -> dict[str, Mapping[str, object]]:
         self._lock(self._plan.key_buckets(name, keys))
-        computed = self.result.outcomes.get(name, {})
+        computed = {} if name in self._paused else self.result.outcomes.get(name, {})
         rows = {key: o.row for key in keys if (o := computed.get(key)) is not None and o.row is not None}
         others = keys - computed.keys()
         return {**rows, **self._work.target.read(name, others)} if others else rows
@@ -229,6 +237,7 @@ class Pass:
             rows = {key: o.row for key, o in outcomes.items() if o.row is not None}
             count, refused = self._work.target.write(projection.target, rows)
             self.result.written += count
+            self.result.written_in[projection.target] = count
             if refused:
                 raise TargetRefused({(projection.target, key): (rows[key], reason) for key, reason in refused.items()})
         for projection in reversed(written):
@@ -236,6 +245,7 @@ class Pass:
             gone = [key for key, o in outcomes.items() if o.row is None]
             count, kept = self._work.target.delete(projection.target, gone)
             self.result.deleted += count
+            self.result.deleted_in[projection.target] = count
             outcomes |= {key: _kept(outcomes[key], reason) for key, reason in kept.items()}
         for projection in ordered:
             self._work.states.record(projection.target, self.result.outcomes[projection.target])

@@ -1,12 +1,13 @@
 """One look at the whole run: what each stage knows, how old that is, and what could not be asked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from streams.errors import SelarasError
 from streams.ports.capture import EndOffsets
 from streams.ports.status import TargetReading, TargetStatus
+from streams.projection.schema_change import SchemaChange
 from streams.services.capture import Capture, CaptureStatus
 
 T = TypeVar("T")
@@ -22,6 +23,7 @@ class Status:
     behind: Mapping[str, int] | None  # by topic: events on the broker that are not applied yet
     workers_alive: int | None
     unknown: Mapping[str, str]
+    schema: Sequence[SchemaChange] | None = ()  # how the legacy tables differ from what the mirror follows
 
     @property
     def healthy(self) -> bool:
@@ -47,14 +49,19 @@ def advice(status: Status) -> list[str]:
         found.append("Not every key is computed under the mapping in force. Next: selaras sync recompute")
     for table, why in target.unknown_tables.items():
         found.append(f"Table {table} is unknown ({why}). Next: selaras load reread {table}")
+    found += [f"{change.sentence} Next: {change.next_step}" for change in status.schema or () if change.needed]
     return found
 
 
 class StatusService:
     """Asks every stage, each on its own: one that is away hides nothing of the others."""
 
-    def __init__(self, capture: Capture, ends: EndOffsets, target: TargetStatus) -> None:
+    def __init__(
+        self, capture: Capture, ends: EndOffsets, target: TargetStatus, schema: Callable[[], Sequence[SchemaChange]]
+    ) -> None:
+        """``schema``: how the legacy tables differ from what the mirror follows."""
         self._capture = capture
+        self._schema = schema
         self._ends = ends
         self._target = target
 
@@ -74,7 +81,9 @@ class StatusService:
         alive = None
         if target is not None:
             alive = sum(w.state == "running" and w.seen_s < WORKER_SILENT_S for w in target.workers)
-        return Status(capture, target, behind, alive, unknown)
+        # While the target is away, it is told once.
+        schema = _learn("legacy schema", self._schema, unknown) if target is not None else None
+        return Status(capture, target, behind, alive, unknown, schema)
 
 
 def _learn(name: str, ask: Callable[[], T], unknown: dict[str, str]) -> T | None:

@@ -1,7 +1,8 @@
 """Between the fetching and the applying: whatever has been fetched becomes one batch, with no timer.
 
 While one batch is being written, the next chunks arrive; load makes batches grow by itself, and an idle stream applies
-each chunk at once.
+each chunk at once. One thing alone is waited for: the rest of a transaction that has deleted a row whose natural key
+may come back in it (``docs/decisions/0011-transactions-are-not-cut.md``).
 """
 
 import asyncio
@@ -19,6 +20,9 @@ from streams.services.replicate import Applied, PositionMoved, Replicate
 log = structlog.get_logger()
 QUEUED_CHUNKS = 64
 FIRST_DELAY_S = 0.1
+HOLD_S = 0.2  # for so long the rest of a transaction is waited for, since the newest record of it
+
+Place = tuple[str, int]
 
 T = TypeVar("T")
 Reseek = Callable[[], Awaitable[None]]
@@ -32,6 +36,14 @@ class Totals:
     events: int = 0
     written: int = 0
     malformed: int = 0
+    held: int = 0  # ends of chunks that waited for the rest of their transaction
+    transient: int = 0  # keys written as deleted that the same transaction then brought back: its rest came too late
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    chunk: Chunk
+    until: float  # the loop's time
 
 
 class ApplyLoop:
@@ -43,6 +55,8 @@ class ApplyLoop:
         self._delay_max_s = retry_delay_max_s
         self._queue: asyncio.Queue[Chunk] = asyncio.Queue(QUEUED_CHUNKS)
         self._held: Chunk | None = None
+        self._tails: dict[Place, _Held] = {}
+        self._overdue: set[Place] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="apply")
         self.totals = Totals()
 
@@ -53,6 +67,7 @@ class ApplyLoop:
     async def load_positions(self, earliest: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
         """The stored positions, waiting for the database; what was queued before is read again from there."""
         self._held = None
+        self._tails.clear()
         while not self._queue.empty():
             self._queue.get_nowait()
         return await self._patiently(lambda: self._service.positions(earliest))
@@ -60,7 +75,7 @@ class ApplyLoop:
     async def run(self, stopping: asyncio.Event, reseek: Reseek) -> None:
         """Apply until ``stopping``; the batch under way is finished first."""
         while not stopping.is_set():
-            batch = await self._next_batch(stopping)
+            batch = self._with_tails(await self._next_batch(stopping))
             if batch:
                 await self._apply(batch, reseek)
 
@@ -73,7 +88,8 @@ class ApplyLoop:
             held, self._held = self._held, None
             return self._joined([held])
         waiting = {asyncio.ensure_future(self._queue.get()), asyncio.ensure_future(stopping.wait())}
-        done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        patience = max(0.0, min(tail.until for tail in self._tails.values()) - _now()) if self._tails else None
+        done, pending = await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
         batch = [result for task in done if isinstance(result := task.result(), Chunk)]
@@ -95,9 +111,23 @@ class ApplyLoop:
             rows += len(chunk.records)
         return batch
 
+    def _with_tails(self, batch: list[Chunk]) -> list[Chunk]:
+        """The batch behind what was held of its partitions, and with what has been held for long enough.
+
+        A tail that the batch does not go on from was read before a seek: the same records come again.
+        """
+        starts: dict[Place, int] = {}
+        for chunk in batch:
+            starts.setdefault((chunk.topic, chunk.partition), chunk.start)
+        now = _now()
+        self._overdue = {place for place, tail in self._tails.items() if tail.until <= now and place not in starts}
+        tails = [self._tails.pop(place).chunk for place in self._tails.keys() & (starts.keys() | self._overdue)]
+        return [*(t for t in tails if starts.get((t.topic, t.partition), t.end) == t.end), *batch]
+
     async def _apply(self, batch: Sequence[Chunk], reseek: Reseek) -> None:
+        may_hold = {(chunk.topic, chunk.partition) for chunk in batch} - self._overdue
         try:
-            applied = await self._patiently(lambda: self._service.apply(batch))
+            applied = await self._patiently(lambda: self._service.apply(batch, may_hold))
         except PositionMoved:
             await self._apply_rest(batch, reseek)
             return
@@ -118,7 +148,13 @@ class ApplyLoop:
             await self._apply(rest, reseek)
 
     def _count(self, applied: Applied) -> None:
-        self.totals.batches += 1
+        until = _now() + HOLD_S
+        self._tails.update({(chunk.topic, chunk.partition): _Held(chunk, until) for chunk in applied.held})
+        self.totals.held += len(applied.held)
+        self.totals.transient += applied.transient
+        if applied.transient:
+            log.warning("transaction_cut", keys=applied.transient, see="docs/decisions/0011")
+        self.totals.batches += applied.events > 0
         self.totals.events += applied.events
         self.totals.written += applied.settled.written
         self.totals.malformed += applied.malformed
@@ -139,3 +175,7 @@ class ApplyLoop:
                 log.warning("waiting", kind=error.kind.value, what=error.sentence, again_in_s=delay)
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, self._delay_max_s)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -15,9 +15,11 @@ from streams.ports.registry import WorkerFacts, WorkerRegistry
 from streams.ports.replication import FailPoints
 from streams.services.quarantine_caps import CapWatch
 from streams.services.replicate import Replicate
+from streams.services.schema_watch import SchemaWatch
 from streams.settings import QuarantineSettings
 from streams.worker.app import AppPlan, WorkerRun
 from streams.worker.apply_loop import ApplyLoop
+from streams.worker.schema_watch import watch_schema
 from streams.worker.share_watch import watch_shares
 
 log = structlog.get_logger()
@@ -43,6 +45,7 @@ class WorkerParts:
     tidy: Callable[[], object]
     caps: CapWatch
     quarantine: QuarantineSettings
+    schema: SchemaWatch
 
 
 def run_worker(parts: WorkerParts, name: str) -> None:
@@ -60,6 +63,7 @@ async def _run(parts: WorkerParts, name: str) -> None:
     background = [
         asyncio.create_task(_report(parts.registry, facts, loop)),
         asyncio.create_task(_tidy(parts.tidy, settings.tidy_every_s)),
+        asyncio.create_task(watch_schema(parts.schema, settings.schema_every_s)),
     ]
     watching = asyncio.create_task(watch_shares(parts.caps, parts.quarantine, run.stopping))
     try:
@@ -114,4 +118,5 @@ async def _tell(registry: WorkerRegistry, facts: WorkerFacts) -> None:
 
 
 def _now(facts: WorkerFacts, loop: ApplyLoop) -> WorkerFacts:
-    return replace(facts, events=loop.totals.events, written=loop.totals.written)
+    totals = loop.totals
+    return replace(facts, events=totals.events, written=totals.written, transient=totals.transient)

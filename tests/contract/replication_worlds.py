@@ -122,7 +122,7 @@ RETURNING = {"tr_oss_header": ("nib",), "oss_iumk": ("nib",)}
 FILLED = ("rba.nib", "rba.pelaku_usaha", "mirror.tr_oss_header", "mirror.oss_iumk", "selaras.position")
 FILLED_TOO = (
     *("truncation", "key_state", "claim", "touched", "undecodable", "heartbeat", "version", "authority"),
-    *("row_key", "reference", "group_row"),
+    *("row_key", "reference", "group_row", "lacking_column"),
 )
 
 

@@ -41,7 +41,10 @@ def test_differences_are_found_and_nothing_is_written(world: EngineWorld) -> Non
         connection.exec_driver_sql("delete from rba.nib where nib = '9999000000002'")
     before = world.state()
     found = recompute.differences(nothing)
-    assert found.differing == {"pelaku_usaha": 1, "nib": 1, "proyek": 0}
+    assert {name: count for name, count in found.differing.items() if count} == {"pelaku_usaha": 1, "nib": 1}
+    (changed,), (missing,) = found.samples["pelaku_usaha"], found.samples["nib"]
+    assert (changed.key, changed.before, changed.after) == ("9999000000001", {"nama": "x{4}"}, {"nama": "xx x{4}"})
+    assert (missing.key, missing.before) == ("9999000000002", None)
     assert world.state() == before
     assert recompute.run(nothing).changes == 2
     assert recompute.differences(nothing).changes == 0
@@ -49,7 +52,7 @@ def test_differences_are_found_and_nothing_is_written(world: EngineWorld) -> Non
 
 def test_pages_cover_every_key_the_empty_one_too(world: EngineWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys at the border of a page, blank keys, keys of several sources."""
-    monkeypatch.setattr("streams.services.recompute.PAGE", 2)
+    monkeypatch.setattr("streams.services.pages.PAGE", 2)
     history = world.history()
     for number, nib in enumerate(("", "9999000000001", "9999000000002", "9999000000003"), 1):
         company(history, number, nib=nib, oss_id=f"P-{number}")

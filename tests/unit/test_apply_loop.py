@@ -1,12 +1,12 @@
 """Between fetching and applying: batches without timers, patience, and chunks that were applied before."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
-from streams.changes.chunk import Chunk
+from streams.changes.chunk import Chunk, merged
 from streams.errors import ErrorKind, SelarasError
 from streams.services.replicate import Applied, PositionMoved
 from streams.services.settle import Settled
@@ -29,15 +29,20 @@ class FakeService:
     stored: dict[Place, int] = field(default_factory=dict)
     failures: list[Exception] = field(default_factory=list)
     batches: list[list[tuple[int, int]]] = field(default_factory=list)
+    holds: int = 0
 
     def positions(self, earliest: Mapping[Place, int]) -> Mapping[Place, int]:
         """The stored ones."""
         return {place: self.stored.get(place, 0) for place in earliest}
 
-    def apply(self, chunks: Sequence[Chunk]) -> Applied:
-        """All or nothing."""
+    def apply(self, chunks: Sequence[Chunk], may_hold: Collection[Place] = ()) -> Applied:
+        """All or nothing; what is to be held at the first try is held whole."""
         if self.failures:
             raise self.failures.pop(0)
+        held = [one for one in merged(chunks) if (one.topic, one.partition) in may_hold and self.holds > 0]
+        if held:
+            self.holds -= 1
+            return Applied(held=held)
         for one in chunks:
             if self.stored.get((one.topic, one.partition), 0) != one.start:
                 raise PositionMoved
@@ -133,3 +138,38 @@ def test_a_seek_forgets_what_was_queued_before_it() -> None:
         return positions
 
     assert asyncio.run(main()) == {("t", 0): 7}
+
+
+def test_what_is_held_is_applied_with_what_follows_it() -> None:
+    """The next chunk of the partition comes behind the tail; another partition's does not wait."""
+    service = FakeService(holds=1)
+
+    def deed(loop: ApplyLoop) -> None:
+        loop._max_rows = 1
+        for one in (chunk(0, 3), chunk(0, 2, partition=1), chunk(3, 5)):
+            loop._queue.put_nowait(one)
+
+    loop, reseeks = run(service, deed, lambda: service.stored.get(("t", 0)) == 5)
+    assert (service.batches, reseeks) == ([[(0, 2)], [(0, 3), (3, 5)]], 0)
+    assert (loop.totals.held, loop.totals.batches, loop.totals.events) == (1, 2, 7)
+
+
+def test_what_is_held_is_applied_alone_when_nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the deadline, and then it can't be held again."""
+    monkeypatch.setattr("streams.worker.apply_loop.HOLD_S", 0.01)
+    service = FakeService(holds=1)
+    run(service, lambda loop: loop._queue.put_nowait(chunk(0, 3)), lambda: bool(service.batches))
+    assert service.batches == [[(0, 3)]]
+
+
+def test_what_is_held_is_forgotten_when_it_is_read_again() -> None:
+    """After a seek, the chunk that comes starts where the tail did."""
+    service = FakeService(holds=1)
+
+    def deed(loop: ApplyLoop) -> None:
+        loop._max_rows = 1
+        for one in (chunk(0, 3), chunk(0, 4)):
+            loop._queue.put_nowait(one)
+
+    _, reseeks = run(service, deed, lambda: service.stored.get(("t", 0)) == 4)
+    assert (service.batches, reseeks) == ([[(0, 4)]], 0)

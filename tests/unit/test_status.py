@@ -3,14 +3,17 @@
 import io
 from dataclasses import replace
 
+import msgspec
 import pytest
 from rich.console import Console
 
+from streams.cli.status_commands import plain_status
 from streams.cli.status_view import age, status_view
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.status import KeysReading, TargetReading, WorkerReading
+from streams.projection.schema_change import ChangeKind, SchemaChange
 from streams.services.capture import CaptureStatus
-from streams.services.status import Status, StatusService
+from streams.services.status import Status, StatusService, advice
 
 ALIVE = WorkerReading("w1", "host", 1, "running", 0.4, 10, 5)
 READING = TargetReading(1, "abc", True, 0.5, 0.01, 0.2, {("t", 0): 7}, [ALIVE], {"nib": 3}, {}, {}, {}, 0, {}, {})
@@ -31,10 +34,13 @@ class Fixed:
     plan = type("Plan", (), {"data_topics": ("t",)})()
 
 
-def read(target: object = READING, ends: object = None, capture: CaptureStatus | None = None) -> Status:
+def read(
+    target: object = READING, ends: object = None, capture: CaptureStatus | None = None, schema: object = ()
+) -> Status:
     """A status from fixed answers."""
     parts = (Fixed(capture or CaptureStatus()), Fixed({("t", 0): 9, ("t", 1): 2} if ends is None else ends))
-    service = StatusService(parts[0], parts[1], Fixed(target))  # type: ignore[arg-type]
+    asked = Fixed(schema)
+    service = StatusService(parts[0], parts[1], Fixed(target), asked.read)  # type: ignore[arg-type]
     return service.read()
 
 
@@ -62,6 +68,23 @@ def test_a_silent_worker_is_not_alive() -> None:
 def test_an_unknown_table_is_not_well() -> None:
     """Although everything else is."""
     assert not read(replace(READING, unknown_tables={"tr_oss_header": "undecodable"})).healthy
+
+
+def test_changes_of_the_legacy_tables_are_told() -> None:
+    """Those that need a person as what is needed, others beside; one that could not be asked is unknown."""
+    dropped = SchemaChange(ChangeKind.DROPPED, "tr_oss_header", "nib", "It is gone.", "bring it back", ("nib",))
+    new = SchemaChange(ChangeKind.NEW_TABLE, "tabel_baru", "", "It is new.", needed=False)
+    status = read(schema=[dropped, new])
+    assert "It is gone. Next: bring it back" in advice(status)
+    assert not [line for line in advice(status) if "is new" in line]
+    console = Console(width=140, record=True, file=io.StringIO())
+    console.print(status_view(status))
+    shown = console.export_text()
+    assert "It is gone. Next: bring it back" in shown
+    assert "It is new." in shown
+    assert msgspec.json.decode(msgspec.json.encode(plain_status(status)))["legacy_schema"][1]["kind"] == "new table"
+    away = read(schema=SelarasError(ErrorKind.UNAVAILABLE, "It does not answer."))
+    assert (away.schema, away.unknown) == (None, {"legacy schema": "It does not answer."})
 
 
 def test_keys_are_shown_with_age_and_trend_and_accepted_ones_apart() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from streams.adapters.databases.followed import followed_catalog
+from streams.adapters.databases.mirror import MirrorStatements
 from streams.changes.change import Truncated
 from streams.changes.position import Position
 from streams.changes.snapshot import Snapshot
@@ -14,7 +16,10 @@ BUCKET_SPACE = 16_384  # advisory lock class of the first bucket class
 
 SHARED = f"select pg_advisory_xact_lock_shared({SLICE_LOCK})"
 EXCLUSIVE = f"select pg_advisory_xact_lock({SLICE_LOCK})"
-VERSION = "select mapping, reference from selaras.version"
+VERSION = """
+select coalesce(mapping, ''), coalesce(reference, ''), shape
+from selaras.mirror_shape left join selaras.version on true
+"""
 WRITABLE = "select projection from selaras.authority where side = 'legacy'"
 TRUNCATIONS = "select table_name, generation, commit, record, committed_ms from selaras.truncation"
 COUNTED_IN = "select table_name, counted_in from selaras.mirror_table where counted_in is not null"
@@ -34,14 +39,17 @@ TRY = "select coalesce(bool_and(pg_try_advisory_xact_lock(c, b)), true) from unn
 class PostgresGuard:
     """Implements the port ``Guard``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, mirror: MirrorStatements) -> None:
         self._connection = connection
+        self._mirror = mirror
 
     def enter(self, *, exclusive: bool = False) -> InForce:
         """See the port."""
         self._connection.exec_driver_sql(EXCLUSIVE if exclusive else SHARED)
-        version = self._connection.exec_driver_sql(VERSION).first()
-        mapping, reference = version or ("", "")
+        mapping, reference, shape = self._connection.exec_driver_sql(VERSION).one()
+        if shape != self._mirror.shape:
+            # Extended since this process read it. Nobody extends it again while we hold the lock.
+            self._mirror.follow(followed_catalog(self._connection), shape)
         writable = frozenset(self._connection.exec_driver_sql(WRITABLE).scalars())
         truncations: dict[str, list[Truncated]] = {}
         for table, generation, commit, record, at_ms in self._connection.exec_driver_sql(TRUNCATIONS):

@@ -27,8 +27,12 @@ class PostgresMirror:
 
     def write(self, table: str, changes: Sequence[Change]) -> Rewritten:
         """See the port. Rows are sent sorted by key, so that all workers lock them in one order."""
-        rows = b",".join(_spliced(c) for c in sorted(changes, key=lambda c: c.identity))
-        return self._run(table, self._statements.upsert[table], (JsonDocument(b"[" + rows + b"]"),))
+        rewritten = Rewritten()
+        for lacks in sorted({change.lacks for change in changes}, key=sorted):
+            alike = sorted((c for c in changes if c.lacks == lacks), key=lambda c: c.identity)
+            rows = JsonDocument(b"[" + b",".join(_spliced(c) for c in alike) + b"]")
+            rewritten = rewritten.joined(self._run(table, self._statements.upserting(table, lacks), (rows,)))
+        return rewritten
 
     def count(self, table: str, partition: int, changes: Sequence[Change]) -> Rewritten:
         """See the port."""
@@ -69,20 +73,26 @@ class PostgresMirror:
 class MirrorStatements:
     """The statements of every mirrored table, made once from the legacy catalog.
 
-    ``returning``: by table, the columns whose values before and after are reported.
+    ``returning``: by table, the columns whose values before and after are reported. ``shape``: number of the mirror's
+    shape that the catalog shows.
     """
 
-    def __init__(self, legacy: Catalog, returning: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, legacy: Catalog, returning: Mapping[str, Sequence[str]], shape: int = 0) -> None:
         self.returning = {t: tuple(c) for t, c in returning.items()}
         self.row_ids = {t.name: row_id(t) for t in legacy.tables.values()}
-        self.upsert: dict[str, str] = {}
         self.truncate: dict[str, str] = {}
         self.count: dict[str, str] = {}
         self.forget: dict[str, str] = {}
         self.empty: dict[str, str] = {}
+        self.follow(legacy, shape)
+
+    def follow(self, legacy: Catalog, shape: int) -> None:
+        """Make them for the tables as they are now: columns are added, never taken away."""
+        self._tables = legacy.tables
+        self._upserts: dict[tuple[str, frozenset[str]], str] = {}
+        self.shape = shape
         for table in legacy.tables.values():
             if table.key:
-                self.upsert[table.name] = self._upsert(table)
                 self.truncate[table.name] = self._truncate(table)
             else:
                 self.count[table.name] = self._count(table)
@@ -101,10 +111,19 @@ class MirrorStatements:
         found = [(row[0], tuple(row[2::2]) if row[1] else None, tuple(row[3::2])) for row in rows]
         return Rewritten(self.returning.get(table, ()), found)
 
-    def _upsert(self, table: Table) -> str:
+    def upserting(self, table: str, lacks: frozenset[str]) -> str:
+        """The upsert of rows that lack these columns: what stored rows hold in them stays."""
+        found = self._upserts.get((table, lacks))
+        if found is None:
+            found = self._upserts[table, lacks] = self._upsert(self._tables[table], lacks)
+        return found
+
+    def _upsert(self, table: Table, lacks: frozenset[str]) -> str:
         columns = [*table.columns, "_deleted", *BOOKKEEPING]
         values = ", ".join([*_normal(table), "x._deleted", *(f"x.{name}" for name in BOOKKEEPING)])
-        updates = ", ".join(f"{quoted(c)} = excluded.{quoted(c)}" for c in columns if c not in table.key)
+        updates = ", ".join(
+            f"{quoted(c)} = excluded.{quoted(c)}" for c in columns if c not in table.key and c not in lacks
+        )
         older = f"({listed(ORDER, 'm.')}) < ({listed(ORDER, 'excluded.')})"
         return (
             f"insert into mirror.{quoted(table.name)} as m ({listed(columns)}) select {values} "

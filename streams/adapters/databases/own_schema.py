@@ -9,6 +9,12 @@ from sqlalchemy import Engine, text
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 71_710_001  # one upgrade at a time
+# The mirror and undecodable events hold legacy rows as they are, identity numbers in the clear: the applier's alone.
+READERS = (
+    "grant usage on schema selaras to selaras_reader",
+    "revoke usage on schema mirror from selaras_reader",
+    "revoke all on selaras.undecodable from selaras_reader",
+)
 
 
 def upgrade_own_schema(engine: Engine) -> str:
@@ -21,5 +27,6 @@ def upgrade_own_schema(engine: Engine) -> str:
             connection.execute(text(f"create schema if not exists {schema}"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        connection.execute(text("grant usage on schema selaras, mirror to selaras_reader"))
+        for statement in READERS:
+            connection.execute(text(statement))
     return ScriptDirectory.from_config(config).get_current_head() or ""

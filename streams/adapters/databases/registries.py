@@ -43,10 +43,10 @@ LOADS = text("""
 select id, table_name, condition, floor, state, left_over from selaras.load order by started_at desc limit :limit
 """)
 REPORT = text("""
-insert into selaras.worker (name, host, pid, state, events, rows_written)
-values (:name, :host, :pid, :state, :events, :written)
+insert into selaras.worker (name, host, pid, state, events, rows_written, transient)
+values (:name, :host, :pid, :state, :events, :written, :transient)
 on conflict (name) do update set host = excluded.host, pid = excluded.pid, state = excluded.state, seen_at = now(),
-  events = excluded.events, rows_written = excluded.rows_written,
+  events = excluded.events, rows_written = excluded.rows_written, transient = excluded.transient,
   started_at = case when selaras.worker.pid = excluded.pid then selaras.worker.started_at else now() end
 """)
 FORGET_WORKERS = text("delete from selaras.worker where seen_at < now() - interval '1 day'")
@@ -125,7 +125,9 @@ class PostgresWorkerRegistry:
 
     def report(self, facts: WorkerFacts) -> None:
         """See the port."""
-        values = {name: getattr(facts, name) for name in ("name", "host", "pid", "state", "events", "written")}
+        values = {
+            name: getattr(facts, name) for name in ("name", "host", "pid", "state", "events", "written", "transient")
+        }
         with translated("target"), self._engine.begin() as connection:
             connection.execute(REPORT, values)
             connection.execute(FORGET_WORKERS)

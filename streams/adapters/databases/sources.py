@@ -1,18 +1,24 @@
 """Reads the mirror for the projections: one query a source and batch."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, ProgrammingError
 
 from streams.adapters.databases.mirror import row_id
 from streams.adapters.databases.sql_names import listed, quoted
+from streams.errors import ErrorKind, SelarasError
 from streams.projection.catalog import Catalog
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import DELETED_AT, Projection, Source
-from streams.projection.order import Dependent
+from streams.projection.key_text import is_key_text
+from streams.projection.order import Dependent, is_recorded
 
 DELETE_TIME = """case when {gone} then to_char(to_timestamp(_committed_ms / 1000.0) at time zone 'UTC',
   'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end"""
+
+FIRST, BEYOND = "is not null", "> %(after)s::text"
+READ_ONLY = "set transaction read only"  # a condition is a person's SQL: it may call functions
 
 REFERRING = "select key from selaras.reference where projection = %s and lookup = %s and refers_to = any(%s)"
 
@@ -23,29 +29,68 @@ class SourceStatements:
     def __init__(self, projections: Sequence[Projection], legacy: Catalog) -> None:
         self.reads: dict[str, list[tuple[Source, tuple[str, ...], str]]] = {}
         self.keys: dict[tuple[str, bool], str] = {}
+        self.chosen: dict[str, str] = {}
         for projection in projections:
             self.reads[projection.target] = [
                 (source, *_read(projection, source, legacy)) for source in projection.sources
             ]
+            self.chosen[projection.target] = _first_source(projection, legacy)
             for first in (True, False):
-                condition = "is not null" if first else "> %(after)s"
-                self.keys[(projection.target, first)] = _pages(projection, condition)
+                self.keys[(projection.target, first)] = _pages(projection, FIRST if first else BEYOND)
 
 
 def _pages(projection: Projection, condition: str) -> str:
-    """One ordered index walk a source, so that a page costs the page and not the table."""
+    """One ordered index walk a place where keys are, so that a page costs the page and not the table."""
     pages = " union ".join(
-        f"(select distinct {column}::text as key from {table} "
-        f"where {where}{column} {condition} order by 1 limit %(limit)s)"
-        for column, table, where in (_keys(projection.target, source) for source in projection.sources)
+        f'select {column}::text collate "C" as key from (select distinct {column} from {table} '
+        f"where {where}{column} {condition} order by 1 limit %(limit)s) as k"
+        for column, table, where in (
+            *(_keys(projection.target, source) for source in projection.sources),
+            *_left_behind(projection),
+        )
     )
+    if is_key_text(projection):
+        # Compared and ordered as what it is: as text, no index would serve a column of type character.
+        own = quoted(projection.key_column)
+        pages += (
+            f' union select {own}::text collate "C" from (select {own} from rba.{quoted(projection.target)} '
+            f"where {own} {condition.replace('::text', '::text::bpchar')} order by 1 limit %(limit)s) as k"
+        )
     return f"select key from ({pages}) as k order by key limit %(limit)s"
+
+
+def _left_behind(projection: Projection) -> Iterator[tuple[str, str, str]]:
+    """What remembers keys that may have no source row any more."""
+    own = f"projection = '{projection.target}' and "
+    yield "key", "selaras.key_state", own
+    if projection.claims:
+        yield "key", "selaras.claim", own
+    if projection.virtual:
+        yield "key", "selaras.group_row", own
+    for lookup in projection.lookups:
+        if is_recorded(projection, lookup):
+            yield "key", "selaras.reference", f"{own}lookup = '{lookup.name}' and "
 
 
 def _keys(projection: str, source: Source) -> tuple[str, str, str]:
     if source.is_derived:
         return "key", "selaras.row_key", f"source = '{projection}.{source.name}' and "
     return quoted(source.key), f"mirror.{quoted(source.table)}", ""
+
+
+def _first_source(projection: Projection, legacy: Catalog) -> str:
+    """The keys that rows of the first source hold, up to the condition on these rows."""
+    source = projection.sources[0]
+    if source.is_derived:
+        identity = quoted(row_id(legacy.tables[source.table]))
+        return (
+            f"select distinct key from selaras.row_key where source = '{projection.target}.{source.name}' "
+            f"and key {{beyond}} and row in (select {identity}::text from mirror.{quoted(source.table)} where "
+        )
+    return (
+        f"select distinct {quoted(source.key)}::text from mirror.{quoted(source.table)} "
+        f"where {quoted(source.key)} {{beyond}} and ("
+    )
 
 
 def _read(projection: Projection, source: Source, legacy: Catalog) -> tuple[tuple[str, ...], str]:
@@ -102,4 +147,21 @@ class PostgresSources:
         """See the port."""
         statement = self._statements.keys[(projection, after is None)]
         rows = self._connection.exec_driver_sql(statement, {"after": after, "limit": limit})
+        return list(rows.scalars())
+
+    def keys_where(self, projection: str, where: str, after: str | None, limit: int) -> Sequence[str]:
+        """See the port."""
+        beyond = FIRST if after is None else BEYOND
+        condition = where.replace("%", "%%")
+        statement = self._statements.chosen[projection].format(beyond=beyond) + condition
+        values = {"after": after, "limit": limit}
+        self._connection.exec_driver_sql(READ_ONLY)
+        try:
+            rows = self._connection.exec_driver_sql(f"{statement}\n) order by 1 limit %(limit)s", values)
+        except (ProgrammingError, DataError) as error:
+            raise SelarasError(
+                ErrorKind.CONFIGURATION,
+                f"The mirror does not accept the condition for {projection} ({type(error.orig).__name__}).",
+                "give one SQL condition on the columns of the mapping's first legacy table; most are text there",
+            ) from None
         return list(rows.scalars())

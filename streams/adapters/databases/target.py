@@ -12,14 +12,18 @@ from sqlalchemy.exc import DBAPIError
 from streams.adapters.databases.evidence import PostgresEvidence
 from streams.adapters.databases.guard import PostgresGuard, PostgresLocks
 from streams.adapters.databases.key_states import PostgresKeyStates
+from streams.adapters.databases.lacking import PostgresLacking
 from streams.adapters.databases.mirror import MirrorStatements, PostgresMirror
 from streams.adapters.databases.positions import PostgresPositions
+from streams.adapters.databases.recomputing import PostgresLeftOver, PostgresRecomputing
 from streams.adapters.databases.row_keys import PostgresRowKeys, RowKeyStatements
 from streams.adapters.databases.sources import PostgresSources, SourceStatements
 from streams.adapters.databases.sweep import PostgresSweep, SweepStatements
 from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
 from streams.adapters.databases.tidying import PostgresTidying
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.lacking import Lacking
+from streams.ports.recomputing import LeftOver, Recomputing
 from streams.ports.replication import (
     Evidence,
     Guard,
@@ -67,6 +71,9 @@ class PostgresUnitOfWork:
     states: KeyStates
     locks: Locks
     evidence: Evidence
+    lacking: Lacking
+    recomputing: Recomputing
+    left_over: LeftOver
 
 
 class PostgresTarget:
@@ -84,7 +91,7 @@ class PostgresTarget:
 
     def _unit(self, connection: Connection) -> PostgresUnitOfWork:
         return PostgresUnitOfWork(
-            PostgresGuard(connection),
+            PostgresGuard(connection, self._statements.mirror),
             PostgresPositions(connection),
             PostgresMirror(connection, self._statements.mirror),
             PostgresSweep(connection, self._statements.sweep),
@@ -95,6 +102,9 @@ class PostgresTarget:
             PostgresKeyStates(connection),
             PostgresLocks(connection),
             PostgresEvidence(connection),
+            PostgresLacking(connection, self._statements.mirror.count),
+            PostgresRecomputing(connection),
+            PostgresLeftOver(connection, self._statements.target),
         )
 
 

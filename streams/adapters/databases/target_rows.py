@@ -30,6 +30,7 @@ class TargetStatements:
         self.upsert: dict[str, str] = {}
         self.select: dict[str, tuple[tuple[str, ...], str]] = {}
         self.delete: dict[str, str] = {}
+        self.keys: dict[str, tuple[str, str]] = {}
         self.virtual = {name for name, projection in self.compiled.items() if projection.declaration.virtual}
         for name in self.compiled.keys() - self.virtual:
             projection = self.compiled[name]
@@ -41,6 +42,7 @@ class TargetStatements:
             where = f"where {quoted(key)} = any(%s::{key_type}[])"
             self.select[name] = columns, f"select {listed(columns)} from rba.{quoted(name)} {where}"
             self.delete[name] = f"delete from rba.{quoted(name)} {where}"
+            self.keys[name] = quoted(key), key_type
 
     def release(self, name: str, claim: Claim) -> str:
         """Rows that hold another value than the one wanted give theirs up; the key makes the stand-in unique.
@@ -125,7 +127,7 @@ class PostgresTargetRows:
                 return written, {}
         except (IntegrityError, DataError) as error:
             if len(keys) == 1:
-                return 0, {keys[0]: _reason(error)}
+                return 0, {keys[0]: refusal_reason(error)}
         half = len(keys) // 2
         first, refused = self.write(projection, {key: rows[key] for key in keys[:half]})
         second, also = self.write(projection, {key: rows[key] for key in keys[half:]})
@@ -144,7 +146,7 @@ class PostgresTargetRows:
                 return self._connection.exec_driver_sql(self._statements.delete[projection], (values,)).rowcount, {}
         except IntegrityError as error:
             if len(values) == 1:
-                return 0, {by_value[values[0]]: _reason(error)}
+                return 0, {by_value[values[0]]: refusal_reason(error)}
         half = len(values) // 2
         first, kept = self.delete(projection, [by_value[value] for value in values[:half]])
         second, also = self.delete(projection, [by_value[value] for value in values[half:]])
@@ -156,7 +158,7 @@ class PostgresTargetRows:
         return {str(value): key for value, key in pairs if value is not None}
 
 
-def _reason(error: IntegrityError | DataError) -> str:
+def refusal_reason(error: IntegrityError | DataError) -> str:
     """Which constraint or which kind of value: PostgreSQL's own message would repeat the row."""
     cause = error.orig
     if isinstance(cause, psycopg.Error) and cause.diag.constraint_name:

@@ -35,8 +35,10 @@ class MemoryMirror:
         for change in changes:
             deleted = change.operation is Operation.DELETE
             values = self.values(table, (change.before if deleted else change.after) or b"{}")
-            row = MirrorRow(values, deleted, _order(change), change.committed_ms)
             known = rows.get(change.identity)
+            if known is not None:
+                values |= {name: known.values[name] for name in change.lacks}
+            row = MirrorRow(values, deleted, _order(change), change.committed_ms)
             if known is None or known.order < row.order:
                 rows[change.identity] = row
                 changed.append(self.told(table, change.identity, known, row))

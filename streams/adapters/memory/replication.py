@@ -10,13 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streams.adapters.memory.key_states import MemoryKeyStates
+from streams.adapters.memory.lacking import MemoryLacking
 from streams.adapters.memory.mirror import MemoryMirror, MemorySweep
+from streams.adapters.memory.recomputing import MemoryLeftOver, MemoryRecomputing
 from streams.adapters.memory.sources import MemoryRowKeys, MemorySources, MemoryTidying
 from streams.adapters.memory.state import Place, State
 from streams.adapters.memory.target_rows import MemoryTargetRows
 from streams.changes.change import Beat, Malformed, Truncated
 from streams.changes.chunk import Chunk
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.lacking import Lacking
+from streams.ports.recomputing import LeftOver, Recomputing
 from streams.ports.replication import (
     Advance,
     Bucket,
@@ -189,6 +193,9 @@ class MemoryUnitOfWork:
     states: KeyStates
     locks: Locks
     evidence: Evidence
+    lacking: Lacking
+    recomputing: Recomputing
+    left_over: LeftOver
 
 
 class MemoryTarget:
@@ -229,6 +236,7 @@ class MemoryTarget:
 
     def _unit(self, state: State, owner: int) -> MemoryUnitOfWork:
         declarations = [p.declaration for p in self._projections.values()]
+        rows = MemoryTargetRows(state, self._projections, self._target)
         mirror = MemoryMirror(state, self._legacy, self._returning)
         return MemoryUnitOfWork(
             MemoryGuard(state, self._locks, owner),
@@ -238,8 +246,11 @@ class MemoryTarget:
             MemoryTidying(state),
             MemorySources(state, declarations),
             MemoryRowKeys(state, declarations),
-            MemoryTargetRows(state, self._projections, self._target),
+            rows,
             MemoryKeyStates(state),
             MemoryLocks(self._locks, owner),
             MemoryEvidence(state),
+            MemoryLacking(state, {t.name for t in self._legacy.tables.values() if not t.key}),
+            MemoryRecomputing(state),
+            MemoryLeftOver(state, rows),
         )

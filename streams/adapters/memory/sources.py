@@ -9,6 +9,7 @@ from streams.ports.replication import OutrankedBy
 from streams.ports.row_keys import KeyedRow
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import DELETED_AT, Projection, Source
+from streams.projection.key_text import is_key_text
 from streams.projection.order import Dependent
 
 
@@ -98,8 +99,20 @@ class MemorySources:
 
     def keys_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """See the port."""
-        sources = self._projections[projection].sources
-        keys = {key for source in sources for key, _ in self._keyed(projection, source)}
+        declared, state = self._projections[projection], self._state
+        keys = {key for source in declared.sources for key, _ in self._keyed(projection, source)}
+        keys |= {key for name, key in state.states if name == projection}
+        for remembered in (state.wishes, state.references):
+            keys |= {key for (name, _), held in remembered.items() if name == projection for key in held}
+        if declared.virtual or is_key_text(declared):
+            keys |= state.rows.get(projection, {}).keys()
+        return sorted(key for key in keys if after is None or key > after)[:limit]
+
+    def keys_where(self, projection: str, where: str, after: str | None, limit: int) -> Sequence[str]:
+        """See the port. Conditions are of the form ``column = 'text'``."""
+        source = self._projections[projection].sources[0]
+        column, _, text = where.partition(" = ")
+        keys = {key for key, row in self._keyed(projection, source) if f"'{row.values.get(column)}'" == text}
         return sorted(key for key in keys if after is None or key > after)[:limit]
 
     def _keyed(self, projection: str, source: Source) -> Iterator[tuple[str, MirrorRow]]:

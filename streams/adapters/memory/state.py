@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from streams.changes.change import Malformed, Truncated
 from streams.changes.snapshot import Snapshot
+from streams.ports.recomputing import Step
 from streams.ports.replication import Watermark
 from streams.projection.outcome import Outcome
 
@@ -43,6 +44,7 @@ class State:
     truncations: dict[tuple[str, int, int, int], Truncated] = field(default_factory=dict)
     counted_in: dict[str, Snapshot] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
+    lacking: set[tuple[str, str]] = field(default_factory=set)
     rows: dict[str, dict[str, Mapping[str, object]]] = field(default_factory=dict)
     row_keys: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     references: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
@@ -51,6 +53,9 @@ class State:
     touched: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     undecodable: dict[tuple[str, int, int], Malformed] = field(default_factory=dict)
     beat_ms: int | None = None
+    steps: dict[str, tuple[tuple[str, str], Step]] = field(default_factory=dict)
+    noted: set[tuple[str, str]] = field(default_factory=set)
+    young: set[tuple[str, str]] = field(default_factory=set)  # rows written since the newest recompute began
 
     def fork(self) -> "State":
         """A copy whose containers, and theirs, are its own."""

@@ -49,6 +49,7 @@ class MemoryTargetRows:
                 refused[key] = fault
             else:
                 stored[place] = dict(row)
+                self._state.young.add((projection, place))
                 written += 1
         return written, refused
 
@@ -92,6 +93,17 @@ class MemoryTargetRows:
                 both = _asks(claim, row) and _asks(claim, known)
                 if other != place and both and known[claim.column] == row[claim.column]:
                     return f"the new database holds the value of {claim.column} already"
+        return ""
+
+    def ids(self, projection: str, keys: Collection[str]) -> set[str]:
+        """What these keys give for the key column."""
+        return set(self._values(projection, keys))
+
+    def remove(self, projection: str, place: str) -> str:
+        """Remove one row by its id; why it must stay, or ''."""
+        if self._is_referred_to(projection, place):
+            return "other rows of the new database refer to it"
+        del self._state.rows[projection][place]
         return ""
 
     def _values(self, projection: str, keys: Collection[str]) -> dict[str, str]:
