@@ -130,7 +130,7 @@ class LoadService:
                     in_force = work.guard.enter(exclusive=True)
                     count, rewritten = deed(work)
                     touched = TouchedRows(self._parts.plan, work)
-                    touched.note(table, rewritten)
+                    touched.note(table, rewritten, anew=True)
                     Pass(self._parts.plan, work, in_force.writable, again).run(touched)
                     return count
             except (NeedLocks, TargetRefused) as error:
