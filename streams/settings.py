@@ -8,7 +8,7 @@ password is a file in ``secrets_dir`` named after the role.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -114,6 +114,13 @@ class IdentitySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainSettings:
+    """What explanations of keys may show."""
+
+    reveal_allowed: bool = False  # true or false: whether --reveal may show personal data instead of masks
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All groups and the folders."""
 
@@ -130,6 +137,7 @@ class Settings:
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     quarantine: QuarantineSettings = field(default_factory=QuarantineSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
+    explain: ExplainSettings = field(default_factory=ExplainSettings)
 
     @property
     def secrets(self) -> Path:
@@ -192,14 +200,9 @@ def load_settings(environment: Mapping[str, str] | None = None, home: Path | Non
         raise SelarasError(ErrorKind.CONFIGURATION, f"Settings: {error}.", SEE) from error
 
 
+_DEFAULTS = Settings()
 _GROUPS: Mapping[str, type] = {
-    "stack": StackSettings,
-    "legacy": LegacySettings,
-    "target": TargetSettings,
-    "kafka": KafkaSettings,
-    "connect": ConnectSettings,
-    "worker": WorkerSettings,
-    "quarantine": QuarantineSettings,
+    f.name: type(group) for f in fields(Settings) if is_dataclass(group := getattr(_DEFAULTS, f.name))
 }
 _FOLDERS = tuple(f.name for f in fields(Settings) if f.name not in _GROUPS)
 

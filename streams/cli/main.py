@@ -18,6 +18,7 @@ from streams.cli import (
 )
 from streams.cli.demo_commands import seed, traffic
 from streams.cli.demo_run_command import demo
+from streams.cli.explain_commands import explain
 from streams.cli.findings_commands import findings
 from streams.cli.log_lines import quieten_libraries
 from streams.cli.render import fail
@@ -39,6 +40,7 @@ app.add_typer(reference_commands.app, name="reference")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.command()(status_commands.status)
 app.command()(findings)
+app.command()(explain)
 app.command()(demo)
 app.command()(seed)
 app.command()(traffic)

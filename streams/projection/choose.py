@@ -8,6 +8,8 @@ from streams.projection.declaration import DELETED_AT, DIFFER, LIVE_ROWS, Source
 SourceRow = Mapping[str, object]
 Chosen = Mapping[str, SourceRow]
 Chooser = Callable[[Sequence[SourceRow]], SourceRow | None]
+Weigh = Callable[[SourceRow], tuple[object, ...]]
+DELETED, INACTIVE, LIVE = range(3)
 
 
 def chooser(source: Source, reference: Reference, pseudo: Collection[str] = ()) -> Chooser:
@@ -17,19 +19,7 @@ def chooser(source: Source, reference: Reference, pseudo: Collection[str] = ()) 
     The last criterion is the row's whole content, so that the choice never depends on the order of reading. ``pseudo``:
     what the row chosen is to tell of all rows.
     """
-    criteria = [_criterion(order.column, order.rule, reference) for order in source.newest]
-    active = source.active
-
-    def standing(row: SourceRow) -> int:
-        if row[DELETED_AT] is not None:
-            return 0
-        return 2 if active is None or row[active[0]] == active[1] else 1
-
-    def weight(row: SourceRow) -> tuple[object, ...]:
-        # Of deleted rows the one deleted last speaks: a deleted row that a live one outranks may be tidied away, and
-        # whether that has happened must not show when the live one is deleted too.
-        deleted_at = str(row[DELETED_AT] or "")
-        return (standing(row), deleted_at, *(criterion(row) for criterion in criteria), repr(sorted(row.items())))
+    weight = weigher(source, reference)
 
     def choose(rows: Sequence[SourceRow]) -> SourceRow | None:
         if len(rows) < 2:
@@ -41,10 +31,34 @@ def chooser(source: Source, reference: Reference, pseudo: Collection[str] = ()) 
 
     def choose_and_tell(rows: Sequence[SourceRow]) -> SourceRow | None:
         chosen = choose(rows)
-        live = [row for row in rows if standing(row) == 2]
+        live = [row for row in rows if standing(source, row) == LIVE]
         return None if chosen is None else {**chosen, **{name: _told(name, live) for name in pseudo}}
 
     return choose_and_tell
+
+
+def weigher(source: Source, reference: Reference) -> Weigh:
+    """A function that gives a row's weights, compared one after the other: standing, time of deletion, the criteria of
+    "newest", the whole content.
+    """
+    criteria = [_criterion(order.column, order.rule, reference) for order in source.newest]
+
+    def weight(row: SourceRow) -> tuple[object, ...]:
+        # Of deleted rows the one deleted last speaks: a deleted row that a live one outranks may be tidied away, and
+        # whether that has happened must not show when the live one is deleted too.
+        deleted_at = str(row[DELETED_AT] or "")
+        counted = standing(source, row)
+        return (counted, deleted_at, *(criterion(row) for criterion in criteria), repr(sorted(row.items())))
+
+    return weight
+
+
+def standing(source: Source, row: SourceRow) -> int:
+    """How much a row counts: ``LIVE``, ``INACTIVE`` or ``DELETED``."""
+    if row[DELETED_AT] is not None:
+        return DELETED
+    active = source.active
+    return LIVE if active is None or row[active[0]] == active[1] else INACTIVE
 
 
 def _told(name: str, live: Sequence[SourceRow]) -> object:

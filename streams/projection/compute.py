@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.projection.catalog import Table
-from streams.projection.choose import Chooser, Chosen, SourceRow, chooser
+from streams.projection.choose import Chooser, Chosen, SourceRow, Weigh, chooser, weigher
 from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import DELETED_AT, Column, Lookup, Projection, Source
 from streams.projection.fit import fit_for
@@ -32,6 +32,7 @@ class CompiledProjection:
         self._choosers: dict[str, Chooser] = {
             s.name: chooser(s, reference, _pseudo(declaration, s)) for s in declaration.sources
         }
+        self.weighers: dict[str, Weigh] = {s.name: weigher(s, reference) for s in declaration.sources}
         self._steps = tuple(
             _step(column, target, names, reference, is_key=number == 0)
             for number, column in enumerate(declaration.columns)
@@ -65,6 +66,15 @@ class CompiledProjection:
         except Refusal:
             return None
         return None if value is None else str(value)
+
+    @property
+    def steps(self) -> Sequence[tuple[Column, Sequence[Evaluate]]]:
+        """Each column with its terms made ready to run, for whoever tells where a value comes from."""
+        return [(step.column, step.terms) for step in self._steps]
+
+    def reference_terms(self, lookup: str) -> Sequence[Evaluate]:
+        """The terms of a look-up's key, likewise; none where it is one value as it is."""
+        return self._references[lookup]
 
     def key_value(self, key: str) -> object | None:
         """The target's key column for a key, or None where its rule refuses it: then no such row can be."""

@@ -138,7 +138,7 @@ def test_a_child_that_comes_before_its_parent_waits_for_it(run: ParallelRun, com
     companies.commit([pair for pair in made.rows if pair[0] == "tr_oss_proyek"])
     state = "select outcome from selaras.key_state where projection = 'proyek' and key = %s"
     run.shows([("waiting",)], state, made.projects[0])
-    told = run.selaras("quarantine", "list", "--outcome", "waiting", "--limit", "1000", "--json")
+    told = run.selaras("quarantine", "list", "--table", "proyek", "--outcome", "waiting", "--limit", "1000", "--json")
     assert {"key": made.projects[0], "waits_for": made.nib}.items() <= _entry(told.document, made.projects[0]).items()
     companies.commit([pair for pair in made.rows if pair[0] not in ("tr_oss_proyek", "oss_iumk")])
     run.shows([(made.nib,)], PROJECT, made.projects[0])

@@ -65,6 +65,12 @@ def _literal(value: object) -> str:
     return str(value).lower() if isinstance(value, bool | int) else "'" + str(value).replace("'", "''") + "'"
 
 
+def _as_rules_give(value: object) -> object:
+    if isinstance(value, UUID):
+        return str(value)
+    return "\\x" + value.hex() if isinstance(value, bytes) else value
+
+
 def _upsert(name: str, columns: Sequence[str], key: str, types: Mapping[str, ColumnType]) -> str:
     others = [column for column in columns if column != key]
     typed = ", ".join(f"{quoted(column)} {_sql(types[column])}" for column in columns)
@@ -101,7 +107,7 @@ class PostgresTargetRows:
         place = columns.index(self._statements.compiled[projection].declaration.key_column)
         rows: dict[str, Mapping[str, object]] = {}
         for row in self._connection.exec_driver_sql(statement, (list(by_value),)):
-            values = [str(value) if isinstance(value, UUID) else value for value in row]
+            values = [_as_rules_give(value) for value in row]
             rows[by_value[str(values[place])]] = dict(zip(columns, values, strict=True))
         return rows
 

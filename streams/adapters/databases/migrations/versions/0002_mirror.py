@@ -113,6 +113,7 @@ create table mirror.tr_oss_produk (
   primary key (idprod)
 ) with (fillfactor = 85);
 create index on mirror.tr_oss_produk (id_produk);
+create index on mirror.tr_oss_produk (id_proyek);
 insert into selaras.mirror_table (table_name) values ('tr_oss_produk');
 
 create table mirror.tr_oss_checklist (
