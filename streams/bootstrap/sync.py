@@ -1,12 +1,14 @@
 """Settings -> worker, recompute, proof, registration."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from sqlalchemy import Engine
 
 from streams.adapters.databases.mirror_comparison import PostgresMirrorComparison, PostgresTargetCounts
+from streams.adapters.databases.only_one import RECOMPUTE, only_one
 from streams.adapters.databases.own_schema import upgrade_own_schema
 from streams.adapters.databases.registries import (
     PostgresAppliedPositions,
@@ -19,6 +21,7 @@ from streams.bootstrap.capture import barrier_service, capture_plan, capture_ser
 from streams.bootstrap.databases import applier_engine, legacy_reader_engine, target_engine
 from streams.bootstrap.load import load_service
 from streams.bootstrap.replicate import ground, replicate_service
+from streams.errors import ErrorKind, SelarasError
 from streams.ports.registry import WorkerRegistry
 from streams.ports.replication import FailPoints
 from streams.services.load import LoadService
@@ -39,7 +42,7 @@ def registration(settings: Settings) -> Registration:
     return Registration(capture_service(settings), PostgresCaptureRegistry(engine))
 
 
-def start(settings: Settings) -> Callable[[], Replicate]:
+def start(settings: Settings, *, adopts: bool = False) -> Callable[[], Replicate]:
     """The checks of a worker's start; called again while a part is away."""
 
     def prepare() -> Replicate:
@@ -48,6 +51,7 @@ def start(settings: Settings) -> Callable[[], Replicate]:
             registration(settings),
             Recompute(base.target, base.plan),
             lambda generation: replicate_service(settings, base, generation),
+            adopts,
         )
         return checks.prepare()
 
@@ -58,6 +62,38 @@ def recompute_service(settings: Settings) -> Recompute:
     """Computes every key."""
     base = ground(settings, legacy_reader_engine(settings), applier_engine(settings))
     return Recompute(base.target, base.plan)
+
+
+def background_recompute(settings: Settings) -> Callable[[Callable[[str, int], None]], bool]:
+    """What a worker does with a recompute that was begun and not ended: goes on with it, unless somebody else does."""
+
+    @cache
+    def service() -> Recompute:
+        return recompute_service(settings)
+
+    def go_on(report: Callable[[str, int], None]) -> bool:
+        if not service().is_unfinished:
+            return False
+        with only_one(target_engine(settings), RECOMPUTE) as mine:
+            if not mine or not service().is_unfinished:
+                return False
+            service().run(report)
+            return True
+
+    return go_on
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Nobody else may compute everything meanwhile; SelarasError (conflict) when somebody does."""
+    with only_one(target_engine(settings), RECOMPUTE) as mine:
+        if not mine:
+            raise SelarasError(
+                ErrorKind.CONFLICT,
+                "Somebody computes everything already: a worker in the background, or another command.",
+                "'selaras projection progress' shows how far it is",
+            )
+        yield
 
 
 def prove_service(settings: Settings) -> Prove:

@@ -74,8 +74,9 @@ def progress(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 
 def compute_all(settings: Settings) -> Computed:
-    """Everything, with a bar."""
-    return watched(settings, lambda service, report: service.run(report))
+    """Everything, with a bar; nobody else may be at it."""
+    with sync.alone(settings):
+        return watched(settings, lambda service, report: service.run(report))
 
 
 def show(computed: Computed, *, as_json: bool, whole: bool) -> None:

@@ -189,8 +189,18 @@ def _why(key: KeyReading) -> str:
         f"{f['rule']} {f['column']}: {f['reason']}" + (f" ({f['masked']})" if f["masked"] else "") for f in key.faults
     ]
     if key.waits_for is not None:
-        reasons.append(f"waits for {key.waits_for_table} {key.waits_for}")
+        reasons.append(f"waits for {_awaited(key.waits_for_table, key.waits_for)}")
     return "; ".join(reasons)
+
+
+def _awaited(table: str | None, key: str) -> str:
+    """What a key waits for: another key, or (no table) what the mirror lacks since the legacy tables changed."""
+    if table:
+        return f"{table} {key}"
+    legacy, _, column = key.partition(".")
+    if not column:
+        return f"a count: the rows of the legacy table {legacy} must be read again"
+    return f"a column: {column} of the legacy table {legacy} is gone, or its values must be read again"
 
 
 def _facts(picture: KeyPicture) -> Mapping[str, object]:
@@ -200,7 +210,8 @@ def _facts(picture: KeyPicture) -> Mapping[str, object]:
     if state is None:
         return facts
     facts["since"] = f"{state.since[:19]} UTC ({age(state.age_s)})"
-    facts["waits for"] = f"{state.waits_for_table} {state.waits_for}" if state.waits_for is not None else None
+    awaited = state.waits_for
+    facts["waits for"] = None if awaited is None else _awaited(state.waits_for_table, awaited)
     accepted = state.accepted
     facts["accepted"] = f"until {accepted.until} by {accepted.by}: {accepted.why}" if accepted else "no"
     return facts

@@ -1,5 +1,6 @@
 """``selaras reference``: the code lists that the rules look things up in."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -41,8 +42,11 @@ def _show(report: ImportReport, dry_run: bool) -> None:
             "removed": _codes(report.removed),
             "replaced earlier and kept": _codes(report.kept),
             "only another legal basis": report.restated,
+            "keys to be computed again": _keys(report.keys),
         }
     )
+    for why in report.unknown:
+        out.print(f"- how many keys: {why.rstrip('.')}", highlight=False)
     for sentence in (*report.notes, *report.invalid):
         out.print(f"- {sentence}", highlight=False)
     out.print(_outcome(report, dry_run), highlight=False)
@@ -53,6 +57,13 @@ def _codes(codes: tuple[str, ...]) -> str:
         return "0"
     more = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
     return f"{len(codes)} ({', '.join(codes[:SHOWN])}{more})"
+
+
+def _keys(keys: Mapping[str, int | None] | None) -> str:
+    if keys is None:
+        return "unknown"
+    told = (f"{'unknown' if count is None else f'{count:,}'} of {name}" for name, count in keys.items())
+    return ", ".join(told) or "0"
 
 
 def _outcome(report: ImportReport, dry_run: bool) -> str:

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from streams.ports.status import TargetReading
+from streams.ports.status import RecomputeReading, TargetReading
 from streams.services.status import WORKER_SILENT_S, Status, advice
 
 UNKNOWN = "[yellow]unknown[/yellow]"
@@ -20,6 +20,8 @@ def status_view(status: Status, note: str = "", rate: float | None = None) -> Re
     parts += [_stages(status, rate), _tables(status)]
     if status.target is not None:
         parts += [_keys(status.target)] if status.target.keys else []
+        if status.target.findings:
+            parts += [Text(f"Findings, worth a look: {_findings(status.target)}. See: selaras findings")]
         emptied = status.target.truncated.items()
         parts += [Text(f"Table {t} was emptied by TRUNCATE at {at[:19]}; its rows are marked.") for t, at in emptied]
     parts += [Text(change.sentence) for change in status.schema or () if not change.needed]
@@ -53,12 +55,30 @@ def _stage_rows(status: Status, rate: float | None) -> Iterator[tuple[str, str, 
         return
     silent = [w.name for w in target.workers if w.state == "running" and w.seen_s >= WORKER_SILENT_S]
     yield "worker", "alive", f"{status.workers_alive}{' (silent: ' + ', '.join(silent) + ')' if silent else ''}"
+    cut = [f"{w.name}: {w.transient:,}" for w in target.workers if w.transient]
+    if cut:
+        yield "", "keys of transactions that were cut", ", ".join(cut)
     if rate is not None:
         yield "", "events a second", f"{rate:,.0f}"
     yield "lag", "newest heartbeat applied", _age(target.heartbeat_age_s, "old")
     yield "", "commit to apply, last batch", _age(target.apply_lag_s, f"({_age(target.last_batch_age_s, 'ago')})")
     yield "mapping", "version in force", f"{target.mapping or 'none'}{'' if target.recomputed else ', not recomputed'}"
+    for one in target.recomputes:
+        yield "recompute", one.table or "all tables", _progress(one)
     yield "events", "undecodable, unresolved", str(target.undecodable)
+
+
+def _progress(one: RecomputeReading) -> str:
+    at = f", at {one.step}" if one.step and one.step != one.table else ""
+    steps = f"{one.finished:,} steps finished{at}, " if one.table is None else ""
+    return f"{steps}{one.keys:,} keys done, begun {age(one.begun_s)} ago, last page {age(one.moved_s)} ago"
+
+
+def _findings(target: TargetReading) -> str:
+    counts = [(keys, table, name) for table, names in target.findings.items() for name, keys in names.items()]
+    return ", ".join(
+        f"{keys:,} {name} ({table})" for keys, table, name in sorted(counts, key=lambda c: (-c[0], *c[1:]))
+    )
 
 
 def _tables(status: Status) -> Table:

@@ -23,8 +23,8 @@ app = typer.Typer(help="Apply the captured changes to the new database.", no_arg
 
 
 class _Checks:
-    def __init__(self, settings: Settings) -> None:
-        self.prepare = sync.start(settings)
+    def __init__(self, settings: Settings, *, adopts: bool) -> None:
+        self.prepare = sync.start(settings, adopts=adopts)
 
 
 @app.command()
@@ -33,13 +33,17 @@ def run(
     ctx: typer.Context,
     name: Annotated[str, typer.Option(help="Name of this worker in 'selaras status'.")] = "",
     log_json: Annotated[bool, typer.Option("--log-json", help="Log one JSON object a line.")] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option("--adopt", help="Put these mapping and reference files in force, computing in the background."),
+    ] = False,
 ) -> None:
     """Run a worker until it is told to stop (SIGTERM, Ctrl-C); it ends between two transactions."""
     settings: Settings = ctx.obj
     configure_logs(as_json=log_json)
     plan = AppPlan(settings.bootstrap, sync.data_topics(settings), settings.kafka, settings.worker)
     parts = WorkerParts(
-        _Checks(settings),
+        _Checks(settings, adopts=adopt),
         sync.worker_registry(settings),
         sync.armed_fail_points(),
         plan,
@@ -47,6 +51,7 @@ def run(
         cap_watch(settings),
         settings.quarantine,
         schema_watch(settings),
+        sync.background_recompute(settings),
     )
     run_worker(parts, name or f"{socket.gethostname()}-{os.getpid()}")
 

@@ -10,6 +10,9 @@ Versions = tuple[str, str]
 WHOLE = "*"
 """Name of the step that stands for computing everything: it is finished when all others are."""
 
+ALONE = "alone"
+"""Last word of the name of a step that computes one table and is no part of computing everything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

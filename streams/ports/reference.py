@@ -1,6 +1,6 @@
 """The reference lists as files and as code tables of the target, for importing the official lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,20 @@ class Delivery:
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
     faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a projection reads codes: a column of a legacy table, as the mirror has it, and how its rows tell keys.
+
+    ``key``: the column that holds the key; '' where keys are derived and stand beside the rows, under ``source``
+    (``projection.source``).
+    """
+
+    table: str
+    column: str
+    key: str
+    source: str
 
 
 class StagedLists(Protocol):
@@ -69,4 +83,14 @@ class CodeTables(Protocol):
 
         Codes that the files no longer hold stay: rows of the target may refer to them. SelarasError (unavailable,
         configuration) otherwise.
+        """
+
+
+class MirroredCodes(Protocol):
+    """The mirror, asked for codes."""
+
+    def keys(self, places: Sequence[Place], codes: Collection[str]) -> int | None:
+        """How many different keys have a row, deleted ones included, that holds one of the codes in one of the places,
+        blanks around it aside. None when the mirror can't tell: it is not made or not filled yet, or one of the tables
+        is unknown. SelarasError (unavailable) when the target is away.
         """

@@ -16,6 +16,7 @@ class WorkerReading:
     seen_s: float  # seconds since it last reported
     events: int  # applied since it started
     written: int  # target rows written since it started
+    transient: int = 0  # keys whose transaction was cut: written as deleted, then brought back by its rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,18 @@ class KeysReading:
     oldest_s: float | None  # age of the oldest open one
     hour_ago: int | None = None
     day_ago: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputeReading:
+    """How far a recompute under the versions in force has come that is not finished; nobody may be at it any more."""
+
+    table: str | None  # None: all of them
+    finished: int  # steps that are: projections, and sources whose keys are derived
+    step: str | None  # the one that it stands at; None between two
+    keys: int  # done so far, rows of sources whose keys are derived included
+    begun_s: float  # seconds since it began
+    moved_s: float  # since its last page
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,7 @@ class TargetReading:
     unknown_tables: Mapping[str, str]  # table and reason
     truncated: Mapping[str, str]  # legacy tables emptied by TRUNCATE since the last housekeeping, and when
     findings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by projection and name: keys
+    recomputes: Sequence[RecomputeReading] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from streams.errors import ErrorKind, SelarasError
-from streams.ports.recomputing import WHOLE, Step
+from streams.ports.recomputing import ALONE, WHOLE, Step
 from streams.ports.replication import InForce, Target, UnitOfWork
 from streams.projection.key_text import is_key_text
 from streams.services.computed import Computed
@@ -53,7 +53,7 @@ class Recompute:
         behind the pages that are done. Killed half-way, the next run under the same versions goes on where this one
         stopped, and one under others starts over; until it ends, the version is marked as not recomputed.
         """
-        self._begin()
+        self.begin()
         for source in (one for sources in self._plan.derived.values() for one in sources):
             self._derive(source, report)
         steps = {name: self._keys_of(name, self._step(name), report) for name in self._plan.ranks}
@@ -76,7 +76,7 @@ class Recompute:
         SelarasError (configuration) for an unknown table, (stale) unless these files are the ones in force.
         """
         self._require(name)
-        step = self._step(f"{name} alone")
+        step = self._step(f"{name} {ALONE}")
         return _came_to({name: self._keys_of(name, Step(step.name) if step.finished else step, report)})
 
     def chosen(self, name: str, where: str, report: Report) -> Computed:
@@ -114,12 +114,19 @@ class Recompute:
         """
         return self._pages.compute({name: set(keys)}, keep=True)
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a run under these versions was begun and not ended."""
+        whole = self.steps().get(WHOLE)
+        return whole is not None and not whole.finished
+
     def steps(self) -> Mapping[str, Step]:
         """How far the newest recompute under these versions has come."""
         with self._target.transaction() as work:
             return work.recomputing.steps(self._versions)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Put this mapping in force; what is then left to compute is remembered as an unfinished run."""
         with self._target.transaction() as work:
             ours = self._is_ours(work.guard.enter(exclusive=True))
             whole = work.recomputing.steps(self._versions).get(WHOLE)

@@ -1,12 +1,14 @@
 """Importing an official list: check it whole, tell what differs and what becomes invalid, then put it in place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
 from streams.errors import ErrorKind, SelarasError
-from streams.ports.reference import CodeTables, ReferenceLists, Row
+from streams.ports.reference import CodeTables, MirroredCodes, ReferenceLists, Row
+from streams.projection.declaration import Projection
+from streams.services.reference_reach import KBLI_INPUTS, REGION_INPUTS, Reach, kbli_codes, reaches, region_codes
 from streams.services.reference_rows import Rows, differences, in_order, kbli_key, read_kbli, read_regions
 
 
@@ -34,6 +36,9 @@ class ImportReport:
     ``kept``: replaced regions that the file does not name; they stay, since legacy rows name them. ``restated``: rows
     that only name another legal basis. ``invalid``: why the list can't be put in place; then nothing is.
     ``before``/``after``: fingerprints of the reference data. ``tables``: rows of the target's code tables that changed.
+    ``keys``: by projection that reads the codes, how many keys hold one that was added, changed or removed: they are to
+    be computed again. None where that can't be told, and for all of it where the mapping can't be read; ``unknown``
+    says why.
     """
 
     kind: ListKind
@@ -48,6 +53,8 @@ class ImportReport:
     after: str | None
     written: bool = False
     tables: Mapping[str, int] = field(default_factory=dict)
+    keys: Mapping[str, int | None] | None = None
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,20 @@ class _Plan:
 class ImportReference:
     """The use case. Order: code tables first, file last, so that the file never names a code the tables lack."""
 
-    def __init__(self, lists: ReferenceLists, tables: CodeTables) -> None:
+    def __init__(
+        self,
+        lists: ReferenceLists,
+        tables: CodeTables,
+        mirror: MirroredCodes,
+        mapping: Callable[[], Sequence[Projection]],
+    ) -> None:
+        """``mapping``: reads the declarations; like the mirror it is asked only to tell which keys are concerned, so
+        that its SelarasError leaves that unknown and the import as it is.
+        """
         self._lists = lists
         self._tables = tables
+        self._mirror = mirror
+        self._mapping = mapping
 
     def run(self, request: ImportRequest) -> ImportReport:
         """Import, or with ``dry_run`` only tell. SelarasError (configuration) names every fault of the file at once,
@@ -92,6 +110,7 @@ class ImportReference:
 
     def _report(self, request: ImportRequest, plan: _Plan, after: str | None) -> ImportReport:
         found = differences(plan.before, plan.after)
+        keys, unknown = self._keys(request.kind, {*found.added, *found.changed, *found.removed})
         return ImportReport(
             request.kind,
             found.added,
@@ -103,7 +122,38 @@ class ImportReference:
             plan.notes,
             self._lists.fingerprint(),
             after,
+            keys=keys,
+            unknown=unknown,
         )
+
+    def _keys(self, kind: ListKind, changed: Set[str]) -> tuple[Mapping[str, int | None] | None, tuple[str, ...]]:
+        """By projection, the keys that hold a changed code; and why that is unknown."""
+        if not changed:
+            return {}, ()
+        try:
+            declared = self._mapping()
+        except SelarasError as error:
+            return None, (error.sentence.partition("\n")[0],)
+        if kind is ListKind.KBLI:
+            codes = kbli_codes(changed, self._lists.rows("kbli_conversion.csv"))
+            return self._counted(reaches(declared, KBLI_INPUTS), codes)
+        return self._counted(reaches(declared, REGION_INPUTS), region_codes(changed))
+
+    def _counted(self, found: Mapping[str, Reach], codes: Set[str]) -> tuple[Mapping[str, int | None], tuple[str, ...]]:
+        keys: dict[str, int | None] = dict.fromkeys(found)
+        unknown = []
+        for name, reach in found.items():
+            if not reach.whole:
+                unknown.append(f"{name} has codes by way of another projection")
+                continue
+            try:
+                keys[name] = self._mirror.keys(reach.places, codes) if codes else 0
+            except SelarasError as error:
+                return keys, (*unknown, error.sentence)
+            if keys[name] is None:
+                tables = ", ".join(sorted({place.table for place in reach.places}))
+                unknown.append(f"for {name} the mirror lacks rows of {tables}, or it is not known whether it does")
+        return keys, tuple(unknown)
 
     def _kbli(self, request: ImportRequest) -> _Plan:
         """The editions that the file holds are replaced whole; the others stay."""

@@ -19,14 +19,19 @@ class Start:
     registration: Registration
     recompute: Recompute
     make_service: MakeService
+    adopts: bool = False  # puts other files in force instead of refusing them
 
     def prepare(self) -> Replicate:
         """The service, once capture and mapping are those that the target knows."""
         capture = self.registration.check()
         if not self.recompute.adopt():
+            if self.adopts:
+                self.recompute.begin()
+                return self.make_service(capture.generation)
             raise SelarasError(
                 ErrorKind.STALE,
                 "The mapping or the reference data in these files are not the ones in force.",
-                "run 'selaras sync recompute' to put them in force, or start with the files that are",
+                "see what they would change ('selaras projection recompute --dry-run'), then put them in force with "
+                "'selaras sync run --adopt', which computes in the background; or start with the files in force",
             )
         return self.make_service(capture.generation)

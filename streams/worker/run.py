@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from streams.services.schema_watch import SchemaWatch
 from streams.settings import QuarantineSettings
 from streams.worker.app import AppPlan, WorkerRun
 from streams.worker.apply_loop import ApplyLoop
+from streams.worker.recompute_task import Continue, finish_recompute
 from streams.worker.schema_watch import watch_schema
 from streams.worker.share_watch import watch_shares
 
@@ -46,6 +48,7 @@ class WorkerParts:
     caps: CapWatch
     quarantine: QuarantineSettings
     schema: SchemaWatch
+    recompute: Continue
 
 
 def run_worker(parts: WorkerParts, name: str) -> None:
@@ -65,10 +68,13 @@ async def _run(parts: WorkerParts, name: str) -> None:
         asyncio.create_task(_tidy(parts.tidy, settings.tidy_every_s)),
         asyncio.create_task(watch_schema(parts.schema, settings.schema_every_s)),
     ]
+    stopping = threading.Event()
+    background.append(asyncio.create_task(finish_recompute(parts.recompute, stopping)))
     watching = asyncio.create_task(watch_shares(parts.caps, parts.quarantine, run.stopping))
     try:
         await run.run()
     finally:
+        stopping.set()
         for task in (*background, watching):
             task.cancel()
         loop.close()

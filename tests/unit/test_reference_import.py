@@ -1,14 +1,18 @@
 """Importing official lists: all faults at once, what differs, what becomes invalid, and files that change whole."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from streams.adapters.files.mapping_files import read_mapping
 from streams.adapters.files.reference_files import read_reference
 from streams.adapters.files.reference_lists import ReferenceFolder
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.reference import Place
+from streams.projection.declaration import Projection
 from streams.services.reference import ImportReference, ImportReport, ImportRequest, ListKind
 from streams.services.reference_rows import in_order
 
@@ -40,6 +44,21 @@ class Tables:
         return {"ref_wilayah": 1}
 
 
+@dataclass
+class Mirror:
+    """By table, how many keys hold any code; an error when it is away. Notes what it was asked for."""
+
+    counts: Mapping[str, int | None] = field(default_factory=dict)
+    away: bool = False
+    asked: list[tuple[Sequence[Place], set[str]]] = field(default_factory=list)
+
+    def keys(self, places: Sequence[Place], codes: Collection[str]) -> int | None:
+        self.asked.append((places, set(codes)))
+        if self.away:
+            raise SelarasError(ErrorKind.UNAVAILABLE, "It does not answer.")
+        return self.counts.get(places[0].table)
+
+
 class World:
     """A reference folder, and imports into it."""
 
@@ -47,11 +66,21 @@ class World:
         self.folder = folder
         self.delivered = delivered
         self.tables = Tables(folder)
+        self.mirror = Mirror()
+        self.declared: Sequence[Projection] | None = ()
 
     def run(self, kind: ListKind, content: str, basis: str = "Baru", *, dry_run: bool = False) -> ImportReport:
         self.delivered.write_text(content, encoding="utf-8")
         request = ImportRequest(kind, self.delivered, basis, dry_run)
-        return ImportReference(ReferenceFolder(self.folder), self.tables).run(request)
+        return self.service().run(request)
+
+    def service(self) -> ImportReference:
+        return ImportReference(ReferenceFolder(self.folder), self.tables, self.mirror, self.mapping)
+
+    def mapping(self) -> Sequence[Projection]:
+        if self.declared is None:
+            raise SelarasError(ErrorKind.CONFIGURATION, "The mapping files have faults:\nx.yaml:1:1: it is unfit")
+        return self.declared
 
     def faults(self, kind: ListKind, content: str, basis: str = "Baru") -> list[str]:
         before = self.files()
@@ -154,7 +183,7 @@ def test_files_of_another_form_are_refused(world: World, content: str, sentence:
 
 def test_a_file_that_is_no_text_is_refused(world: World) -> None:
     world.delivered.write_bytes(b"kode,nama\n32,\xff\n")
-    service = ImportReference(ReferenceFolder(world.folder), world.tables)
+    service = world.service()
     with pytest.raises(SelarasError, match="UTF-8"):
         service.run(ImportRequest(ListKind.REGIONS, world.delivered))
 
@@ -215,3 +244,44 @@ def test_the_shipped_lists_come_through_unchanged(tmp_path: Path) -> None:
         assert not world.run(kind, f"{names}\n{body}").written
         assert lists.rows(name)
     assert {path.name: path.read_bytes() for path in SHIPPED.iterdir()} == world.files()
+
+
+def shipped() -> Sequence[Projection]:
+    return read_mapping(SHIPPED.parent / "mapping").projections
+
+
+def test_keys_that_hold_a_changed_code_are_counted_by_projection(world: World) -> None:
+    world.declared = shipped()
+    world.mirror.counts = {"tr_oss_proyek": 7, "tr_oss_produk": 0}
+    content = "edisi,kode,judul,kategori\n2020,01441,Domba,A\n2020,55193,VILA BARU,I\n2020,55194,APARTEMEN HOTEL,I\n"
+    told = world.run(ListKind.KBLI, content, dry_run=True)
+    assert (told.keys, told.unknown) == ({"produk": 0, "proyek": 7, "proyek_awalan": 7}, ())
+    assert [codes for _, codes in world.mirror.asked] == [{"55194"}] * 3
+    assert world.run(ListKind.KBLI, content).keys == told.keys
+    assert world.run(ListKind.KBLI, content).keys == {}
+
+
+def test_codes_that_no_legacy_row_can_hold_concern_no_key(world: World) -> None:
+    world.declared = shipped()
+    content = "edisi,kode,judul,kategori\n2020,01441,DOMBA,A\n2020,55193,VILA,I\n2020,55194,APARTEMEN HOTEL,I\n"
+    told = world.run(ListKind.KBLI, content + "2020,01444,Kambing,A\n")
+    assert told.added == ("2020 01444",)
+    assert told.keys == {"produk": 0, "proyek": 0, "proyek_awalan": 0}
+    assert not world.mirror.asked
+
+
+def test_what_can_not_be_counted_is_unknown_and_hinders_nothing(world: World) -> None:
+    """The mirror away, one table of it unknown, the mapping unfit: never zero."""
+    more = REGIONS + "32.71,Kota Bogor\n"
+    world.declared = shipped()
+    world.mirror.counts = {"tr_oss_lokasi": 3}
+    partly = world.run(ListKind.REGIONS, more, dry_run=True)
+    assert partly.keys is not None
+    assert (partly.keys["proyek_lokasi"], partly.keys["pelaku_usaha"]) == (3, None)
+    assert any("tr_oss_header" in why for why in partly.unknown)
+    world.mirror.away = True
+    away = world.run(ListKind.REGIONS, more, dry_run=True)
+    assert (away.keys, away.unknown) == (dict.fromkeys(partly.keys), ("It does not answer.",))
+    world.declared = None
+    done = world.run(ListKind.REGIONS, more)
+    assert (done.written, done.keys, done.unknown) == (True, None, ("The mapping files have faults:",))

@@ -10,7 +10,7 @@ from rich.console import Console
 from streams.cli.status_commands import plain_status
 from streams.cli.status_view import age, status_view
 from streams.errors import ErrorKind, SelarasError
-from streams.ports.status import KeysReading, TargetReading, WorkerReading
+from streams.ports.status import KeysReading, RecomputeReading, TargetReading, WorkerReading
 from streams.projection.schema_change import ChangeKind, SchemaChange
 from streams.services.capture import CaptureStatus
 from streams.services.status import Status, StatusService, advice
@@ -107,3 +107,46 @@ def test_keys_are_shown_with_age_and_trend_and_accepted_ones_apart() -> None:
 def test_an_age_is_told_in_its_largest_unit(seconds: float | None, text: str) -> None:
     """One figure behind the point."""
     assert age(seconds) == text
+
+
+def shown(reading: TargetReading) -> str:
+    """What a terminal shows of it."""
+    console = Console(width=140, record=True, file=io.StringIO())
+    console.print(status_view(read(reading)))
+    return console.export_text()
+
+
+def test_findings_are_told_by_count_where_there_are_any() -> None:
+    found = {"nib": {"nib_ganda": 2}, "proyek": {"proyek_ganda": 1, "rekap_luapan": 1200}}
+    line = "Findings, worth a look: 1,200 rekap_luapan (proyek), 2 nib_ganda (nib), 1 proyek_ganda (proyek)."
+    assert line in shown(replace(READING, findings=found))
+    assert "Findings" not in shown(READING)
+
+
+def test_an_unfinished_recompute_is_shown_with_its_progress() -> None:
+    whole = RecomputeReading(None, 3, "proyek", 12345, 90.0, 2.0)
+    alone = RecomputeReading("nib", 0, "nib", 7, 5.0, 1.0)
+    text = shown(replace(READING, recomputes=[whole, alone]))
+    assert "3 steps finished, at proyek, 12,345 keys done, begun 1.5 min ago, last page 2.0 s ago" in text
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines()]
+    assert ["recompute", "nib", "7 keys done, begun 5.0 s ago, last page 1.0 s ago"] in rows
+    assert "recompute" not in shown(READING)
+    plain = msgspec.json.decode(msgspec.json.encode(plain_status(read(replace(READING, recomputes=[whole])))))
+    assert plain["target"]["recomputes"][0]["keys"] == 12345
+
+
+def test_workers_whose_transactions_were_cut_are_named() -> None:
+    text = shown(replace(READING, workers=[ALIVE, replace(ALIVE, name="w2", transient=1500)]))
+    assert "w2: 1,500" in text
+    assert "cut" not in shown(READING)
+    plain = msgspec.json.decode(msgspec.json.encode(plain_status(read())))
+    assert plain["target"]["workers"][0]["transient"] == 0
+
+
+def test_of_a_target_that_is_away_nothing_is_told_for_zero() -> None:
+    console = Console(width=140, record=True, file=io.StringIO())
+    status = read(SelarasError(ErrorKind.UNAVAILABLE, "It does not answer."))
+    console.print(status_view(status))
+    text = console.export_text()
+    assert not [word for word in ("recompute", "Findings", "cut") if word in text]
+    assert plain_status(status)["target"] is None

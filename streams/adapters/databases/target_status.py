@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from streams.adapters.databases.findings import read_findings
 from streams.adapters.databases.key_counts import read_keys
 from streams.adapters.databases.quarantine import seconds
+from streams.adapters.databases.recompute_progress import read_recomputes
 from streams.adapters.databases.sql_names import quoted
 from streams.adapters.databases.target import translated
 from streams.ports.status import StoredEvent, TargetReading, WorkerReading
@@ -25,7 +26,8 @@ select table_name, to_timestamp(max(committed_ms) / 1000.0)::text from selaras.t
 """)
 POSITIONS = text("select topic, partition, next_offset from selaras.position")
 WORKERS = text("""
-select name, host, pid, state, extract(epoch from clock_timestamp() - seen_at), events, rows_written
+select name, host, pid, state, extract(epoch from clock_timestamp() - seen_at), events, rows_written,
+  transient
 from selaras.worker where state = 'running' or seen_at > now() - interval '1 hour' order by name
 """)
 # Some projections have no table in the new database, and some tables no mark for deleted rows.
@@ -84,6 +86,7 @@ def _read(connection: Connection) -> TargetReading:
         unknown_tables={row[0]: row[1] for row in connection.execute(UNKNOWN)},
         truncated={row[0]: row[1] for row in connection.execute(TRUNCATED)},
         findings=read_findings(connection),
+        recomputes=read_recomputes(connection),
     )
 
 
