@@ -43,9 +43,9 @@ def test_nothing_personal_is_in_a_log_or_a_list(run: ParallelRun, worker: Worker
     produce(run, "oss.public.tr_oss_lokasi", [event.encode(), f"{NAME} {EMAIL} {PHONE}".encode()])
     wait_until(lambda: _stored(run) == 2, "both events are stored")
     run.settle()
-    shown = [run.selaras("quarantine", "list", "--outcome", "quarantined", "--limit", "10000", *form).out for form in ((), ("--json",))] + [
-        run.selaras("quarantine", "events", *form).out for form in ((), ("--json",))
-    ]
+    keys = ("quarantine", "list", "--outcome", "quarantined", "--limit", "10000")
+    shown = [run.selaras(*keys, *form).out for form in ((), ("--json",))]
+    shown += [run.selaras("quarantine", "events", *form).out for form in ((), ("--json",))]
     shown += [_refused_with(run, "tr_oss_header", f"nama_user_proses = '{NAME}' and no_id_user_proses = {IDENTITY}")]
     shown += [run.selaras("status", "--json").out]
     assert made.nib in shown[1]
