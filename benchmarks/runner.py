@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.measure import Measurement
 
 RESULTS = Path(__file__).parent / "results.md"
-BENCHMARKS = ("apply",)
+BENCHMARKS = ("apply", "compute")
 
 
 def main(words: list[str]) -> int:
