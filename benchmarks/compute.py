@@ -1,7 +1,7 @@
 """Python alone: decoding a seeded population's events, and computing every key that they touch, in CPU time.
 
 The rows are read from the mirror once, before anything is measured. Measured is what no statement costs: bytes to
-events, keys derived from changed rows, the rows that speak, the outcomes. Not in it: SQL, psycopg, the statements' JSON.
+events, keys derived from changed rows, the rows that speak, the outcomes. Not in it: SQL, psycopg, JSON of statements.
 """
 
 import argparse
@@ -121,14 +121,18 @@ def measured(population: Population, base: Ground, prefix: str) -> Figures:
     log, spent = population.log, dict.fromkeys(PARTS, 0.0)
     decoder = Decoder(prefix, "public", base.tables, 1)
     begun = time.process_time()
-    events = [e for place, record in zip(log.places, log.records, strict=True) for e in decoder.decode(place[0], record)]
+    events = [
+        e for place, record in zip(log.places, log.records, strict=True) for e in decoder.decode(place[0], record)
+    ]
     spent["decode"] = time.process_time() - begun
     begun = time.process_time()
     _derive(population, base.plan)
     spent["derive"] = time.process_time() - begun
     rows, keys = _compute(population, base.plan, spent)
     if len(events) < len(log.records) or not rows:
-        raise SelarasError(ErrorKind.UNKNOWN, f"{len(events)} events and {rows} rows came of {len(log.records)} records.")
+        raise SelarasError(
+            ErrorKind.UNKNOWN, f"{len(events)} events and {rows} rows came of {len(log.records)} records."
+        )
     figures = {(f"Python's CPU, {part}", "us/event"): 1e6 * spent[part] / len(events) for part in PARTS}
     figures["Python's CPU, all of it", "us/event"] = 1e6 * sum(spent.values()) / len(events)
     return figures | {("events decoded", "events"): len(events), ("keys computed", "keys"): keys}

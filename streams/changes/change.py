@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
+
 from streams.changes.position import Position
 
 
@@ -15,8 +17,7 @@ class Operation(Enum):
     DELETE = "d"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One row's change.
 
     ``identity``: values of the primary key (of the row after, or before a delete); empty for a keyless table.
@@ -40,8 +41,7 @@ class Change:
     lacks: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Truncated:
+class Truncated(msgspec.Struct, frozen=True, gc=False):
     """A whole table was emptied: every row below ``position`` counts as deleted, also those that arrive later."""
 
     table: str

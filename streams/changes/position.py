@@ -1,11 +1,11 @@
 """Where in the legacy database's log a row's content comes from."""
 
-from dataclasses import dataclass
 from typing import Self
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+
+class Position(msgspec.Struct, frozen=True, order=True, gc=False):
     """A total order over everything that is ever said about one legacy row.
 
     ``generation``: number of the capture; a newly registered capture beats all before it.

@@ -1,7 +1,8 @@
 """What a TRUNCATE does to changes that it overtook on the way."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from streams.changes.change import Change, Operation, Truncated
 

@@ -1,7 +1,8 @@
 """The laws of what the mirror lacks, on the twin in memory and on PostgreSQL."""
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tests.contract.replication_rows import HEADER, MICRO, A, changed, header, headers, write
 from tests.contract.replication_worlds import World

@@ -1,11 +1,11 @@
 """Positions, chunks, and what a TRUNCATE does to changes that it overtook."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streams.changes.change import Change, Operation, Truncated
 from streams.changes.chunk import Chunk, merged

@@ -97,4 +97,4 @@ def read_time(text: str, rule: str) -> datetime:
         raise Refusal(rule, "the time is given in another zone")
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise Refusal(rule, "the year is out of bounds")
-    return moment.replace(tzinfo=WIB)
+    return datetime.combine(moment, moment.time(), WIB)  # many times faster than replace

@@ -136,7 +136,7 @@ def teks_rusak(_reference: Reference, _arguments: Mapping[str, object], value: o
     """A finding when one of the texts holds bytes of UTF-8 that were read as latin1 or windows-1252 (a dash becomes
     three signs), or the mark of unreadable bytes. Refuses nothing.
     """
-    rotten = any(isinstance(text, str) and _MISREAD.search(text) for text in (value, *more))
+    rotten = any(isinstance(text, str) and not text.isascii() and _MISREAD.search(text) for text in (value, *more))
     return "the text was read in the wrong character set" if rotten else None
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from streams.projection.converters.codes import code, listed
 from streams.projection.converters.dates import read_time, tgl
@@ -25,7 +26,11 @@ def waktu_kunci(_reference: Reference, _arguments: Mapping[str, object], value: 
     time has the same text, however it was written. Placeholders become NULL. Refuses as `WAKTU` does.
     """
     text = given("WAKTU_KUNCI", value)
-    return None if text is None else read_time(text, "WAKTU_KUNCI").replace(tzinfo=None).isoformat(" ")
+    return None if text is None else _local_text(read_time(text, "WAKTU_KUNCI"))
+
+
+def _local_text(moment: datetime) -> str:
+    return f"{moment.date()} {moment.time()}"
 
 
 @converter("KUNCI_ORANG", inputs=3, reversible=False)
