@@ -8,6 +8,7 @@ from streams.projection.choose import Chooser, Chosen, SourceRow, Weigh, chooser
 from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import DELETED_AT, Column, Lookup, Projection, Source
 from streams.projection.fit import fit_for
+from streams.projection.generated import generated
 from streams.projection.keys import KeyMaker, unkeyed_source
 from streams.projection.masking import masked
 from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeKind, Waits
@@ -19,7 +20,6 @@ class _Step:
     column: Column
     terms: tuple[Evaluate, ...]
     required: bool
-    lookups: frozenset[str]  # whose rows it reads
 
 
 class CompiledProjection:
@@ -41,7 +41,9 @@ class CompiledProjection:
             lookup.name: tuple(compile_term(term, (), reference) for term in lookup.terms)
             for lookup in declaration.lookups
         }
-        self._checks = tuple((check, compile_term(check.term, names, reference)) for check in declaration.checks)
+        self._count = len(declaration.lookups)
+        self._run = generated(declaration, target, reference).run
+        self._no_lookups: list[tuple[Lookup, str | None]] = [(lookup, None) for lookup in declaration.lookups]
 
     def choose(self, rows: Mapping[str, Sequence[SourceRow]]) -> Chosen:
         """The row that speaks for each source; sources without rows are not in it."""
@@ -54,9 +56,9 @@ class CompiledProjection:
 
     def lookup_keys(self, key: str, chosen: Chosen) -> list[tuple[Lookup, str | None]]:
         """What the key refers to; None where it refers to nothing, as a key without rows does."""
-        return [
-            (lookup, self._reference(lookup, key, chosen) if chosen else None) for lookup in self.declaration.lookups
-        ]
+        if not chosen:
+            return list(self._no_lookups)
+        return [(lookup, self._reference(lookup, key, chosen)) for lookup in self.declaration.lookups]
 
     def _reference(self, lookup: Lookup, key: str, chosen: Chosen) -> str | None:
         if lookup.key is not None:
@@ -91,49 +93,29 @@ class CompiledProjection:
             return ABSENT
         if self.key_makers and (source := unkeyed_source(key)) in self.key_makers:
             return self._without_key(str(source), chosen)
-        pending = self._pending(key, chosen, found)
-        row, faults, lost = self._row(key, chosen, found, frozenset(lookup.name for lookup, _ in pending))
-        findings = self._findings(key, chosen, found)
+        pending = self._pending(key, chosen, found) if len(found) != self._count else ()
+        told: list[Fault] = []
+        noted: list[Finding] = []
+        row, lost = self._run(key, chosen, found, [lookup.name for lookup, _ in pending], told, noted)
+        if not (told or noted or pending):
+            return Outcome(OutcomeKind.ROW, row)
+        faults, findings = tuple(told), tuple(noted)
         if lost:
             # Gone from the legacy database before it could become a row: there is nothing left for anybody to mend. One
             # that waits must still be known as waiting, or nobody would wake it when its parent comes.
             gone = all(source_row[DELETED_AT] is not None for source_row in chosen.values())
-            return ABSENT if gone else Outcome(OutcomeKind.QUARANTINED, faults=faults, findings=findings)
+            return ABSENT if gone else Outcome(OutcomeKind.QUARANTINED, None, faults, None, findings)
         if pending:
             lookup, wanted = pending[0]
             return Outcome(OutcomeKind.WAITING, None, faults, Waits(lookup.projection, wanted or ""), findings)
-        return Outcome(OutcomeKind.ROW, row, faults, findings=findings)
+        return Outcome(OutcomeKind.ROW, row, faults, None, findings)
 
     def _pending(self, key: str, chosen: Chosen, found: LookedUp) -> list[tuple[Lookup, str | None]]:
-        if len(found) == len(self.declaration.lookups):
-            return []
         return [
             (lookup, wanted)
             for lookup, wanted in self.lookup_keys(key, chosen)
             if lookup.name not in found and not (lookup.optional and wanted is None)
         ]
-
-    def _row(
-        self, key: str, chosen: Chosen, found: LookedUp, pending: frozenset[str]
-    ) -> tuple[dict[str, object], tuple[Fault, ...], bool]:
-        row: dict[str, object] = {}
-        faults: list[Fault] = []
-        lost = False
-        for step in self._steps:
-            value = None
-            # A column that reads a row which is still to come is neither refused nor missing.
-            if not (pending and step.lookups & pending):
-                try:
-                    value = first(step.terms, key, chosen, found)
-                except Refusal as refusal:
-                    faults.append(_fault(step.column, refusal, key, chosen))
-                    lost = lost or step.required
-                else:
-                    if value is None and step.required:
-                        faults.append(Fault(step.column.name, "REQUIRED", "no value", None))
-                        lost = True
-            row[step.column.name] = value
-        return row, tuple(faults), lost
 
     def _without_key(self, source: str, chosen: Chosen) -> Outcome:
         row = chosen.get(source)
@@ -148,17 +130,6 @@ class CompiledProjection:
             return Outcome(OutcomeKind.QUARANTINED, faults=(Fault(column.name, refusal.rule, refusal.reason, shown),))
         fault = Fault(column.name, "KEY", "its key has become known: it is to be computed again", None)
         return Outcome(OutcomeKind.QUARANTINED, faults=(fault,))
-
-    def _findings(self, key: str, chosen: Chosen, found: LookedUp) -> tuple[Finding, ...]:
-        findings = []
-        for check, evaluate in self._checks:
-            try:
-                reason = evaluate(key, chosen, found)
-            except Refusal:
-                continue  # what can't be read is told by the columns that need it
-            if reason is not None:
-                findings.append(Finding(check.name, str(reason)))
-        return tuple(findings)
 
     def without(self, outcome: Outcome, column: str) -> Outcome:
         """The outcome once another key holds the value that this one claims: the column is lost, or the whole row."""
@@ -184,9 +155,7 @@ def _step(column: Column, target: Table, lookups: frozenset[str], reference: Ref
     terms = tuple(compile_term(term, lookups, reference, fit, n) for n, term in enumerate(column.terms))
     if is_key:
         terms = (_exact(terms[0]),)
-    read = {term.lookup[0] for term in column.terms if term.lookup is not None}
-    read |= {i.source for term in column.terms for i in term.inputs if i.source in lookups}
-    return _Step(column, terms, not kind.nullable, frozenset(read))
+    return _Step(column, terms, not kind.nullable)
 
 
 def _exact(evaluate: Evaluate) -> Evaluate:
@@ -198,10 +167,3 @@ def _exact(evaluate: Evaluate) -> Evaluate:
         return evaluate(key, chosen, found)
 
     return exact
-
-
-def _fault(column: Column, refusal: Refusal, key: str, chosen: Chosen) -> Fault:
-    texts = [shown_text(i, key, chosen) for i in column.terms[refusal.term].inputs]
-    # The first input is what the rule is about; others, such as a description, may hold anything.
-    shown = " | ".join(masked(text, is_open=column.open and n == 0) or "" for n, text in enumerate(texts))
-    return Fault(column.name, refusal.rule, refusal.reason, shown or None)

@@ -1,10 +1,12 @@
 """Keys that are derived from a row: a keyed hash, a natural key of several columns, one key for each item of a list."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
+from typing import cast
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
 from streams.projection.declaration import Source, Term
+from streams.projection.remembered import MISSING, Convert, memory_of
 
 SEPARATOR, ESCAPE, UNKEYED = "|", "\\", "?"
 Row = Mapping[str, object]
@@ -17,6 +19,7 @@ class KeyMaker:
     def __init__(self, source: Source, reference: Reference) -> None:
         self.source = source
         self._parts = tuple(_part(term, reference) for term in source.parts)
+        self._is_single = not any(term.rule and CONVERTERS[term.rule].many for term in source.parts)
 
     def keys(self, row: Row, row_id: str) -> tuple[str, ...]:
         """The keys of a row: none where it does not concern the projection, several for a list.
@@ -36,6 +39,8 @@ class KeyMaker:
             if values is None:
                 return ()
             parts.append(values)
+        if self._is_single:
+            return (join([values[0] for values in parts]),)
         return tuple(dict.fromkeys(join(texts) for texts in product(*parts)))
 
 
@@ -43,23 +48,48 @@ def _part(term: Term, reference: Reference) -> Part:
     if not term.rule:
         fixed = (str(term.value),)
         return lambda _row: fixed
-    call, arguments = CONVERTERS[term.rule].call, term.arguments
     columns = tuple(i.column for i in term.inputs)
-    missing = ("",) if term.optional else None
+    memory = memory_of(term, _texts_of(term, reference))
+    get, miss = memory.get, memory.miss
+    if len(columns) == 1:
+        column = columns[0]
+
+        def part_of_one(row: Row) -> Sequence[str] | None:
+            value = row[column]
+            found = get(value, MISSING)
+            return cast("Sequence[str] | None", miss(value) if found is MISSING else found)
+
+        return part_of_one
 
     def part(row: Row) -> Sequence[str] | None:
+        values = tuple([row[column] for column in columns])
+        found = get(values, MISSING)
+        return cast("Sequence[str] | None", miss(values) if found is MISSING else found)
+
+    return part
+
+
+def _texts_of(term: Term, reference: Reference) -> Convert:
+    """The part's texts by the values that its rule reads; None where the row does not concern the projection."""
+    call, arguments = CONVERTERS[term.rule].call, term.arguments
+    missing = ("",) if term.optional else None
+
+    def texts_of(*values: object) -> object:
         # Text, as the mirror reports changed rows: a number must not give another key when it is read as a number.
-        texts = (None if (value := row[column]) is None else str(value) for column in columns)
+        texts = [None if value is None else str(value) for value in values]
         value = call(reference, arguments, *texts)
         if isinstance(value, tuple):
             return value or missing
         return missing if value is None or value == "" else (str(value),)
 
-    return part
+    return texts_of
 
 
-def join(texts: Iterable[str]) -> str:
+def join(texts: Sequence[str]) -> str:
     """Parts as one text; different parts give different texts, and none looks like a row without key."""
+    joined = SEPARATOR.join(texts)
+    if ESCAPE not in joined and joined.count(SEPARATOR) == len(texts) - 1:
+        return ESCAPE + joined if joined.startswith(UNKEYED) else joined
     joined = SEPARATOR.join(text.replace(ESCAPE, ESCAPE * 2).replace(SEPARATOR, ESCAPE + SEPARATOR) for text in texts)
     return ESCAPE + joined if joined.startswith(UNKEYED) else joined
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
+
 
 class OutcomeKind(Enum):
     """The four states of a key."""
@@ -40,8 +42,7 @@ class Waits:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """The result for one key: the row by target column where there is one, the faults, what it waits for, and what is
     worth a look.
     """

@@ -7,7 +7,7 @@ from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import Input, Term
 from streams.projection.fit import Fit
 from streams.projection.keys import split
-from streams.projection.remembered import Convert, remembered
+from streams.projection.remembered import Convert, plain
 
 LookedUp = Mapping[str, Mapping[str, object]]
 """By look-up name: the row found. A look-up without a row is not in it."""
@@ -35,7 +35,7 @@ def compile_term(
             return value if needed.issubset(chosen) and unless not in chosen else None
 
         return _fitting(constant, fit, number)
-    convert = remembered(term, reference, fit, number)
+    convert = plain(term, reference, fit, number)
     if len(term.inputs) == 1 and unless is None and needed == {term.inputs[0].source}:
         return _of_one(convert, term.inputs[0])
     reads = tuple(_read(i, lookups) for i in term.inputs)

@@ -1,9 +1,10 @@
 """What the statements of one transaction changed in the mirror: values by column, and keys derived from rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streams.ports.replication import UnitOfWork
-from streams.ports.row_keys import Held, Rewritten
+from streams.ports.row_keys import Rewritten
 from streams.services.plan import DerivedSource, Plan
 
 
@@ -25,21 +26,26 @@ class TouchedRows:
             return
         for column, found in rewritten.by_column().items():
             self.values.setdefault((table, column), set()).update(found)
-        for source in self.plan.derived.get(table, ()):
-            self._derive(source, rewritten, anew=anew)
+        if sources := self.plan.derived.get(table):
+            self._derive(sources, rewritten, anew=anew)
 
-    def _derive(self, source: DerivedSource, rewritten: Rewritten, *, anew: bool) -> None:
-        touched = self.keys.setdefault(source.projection, set())
-        stored: dict[str, tuple[str, ...]] = {}
+    def _derive(self, sources: Sequence[DerivedSource], rewritten: Rewritten, *, anew: bool) -> None:
+        columns = rewritten.columns
+        stored: list[dict[str, tuple[str, ...]]] = [{} for _ in sources]
+        derived = [
+            (source.maker.keys, self.keys.setdefault(source.projection, set()), changed)
+            for source, changed in zip(sources, stored, strict=True)
+        ]
         for row, before, after in rewritten.rows:
-            now = self._keys(source, rewritten, row, after)
-            was = None if before is None else now if before == after else self._keys(source, rewritten, row, before)
-            if anew or was != now:
-                stored[row] = now
-            touched.update(now, was or ())
-        if stored:
-            self.work.row_keys.put(source.name, stored)
-
-    @staticmethod
-    def _keys(source: DerivedSource, rewritten: Rewritten, row: str, held: Held) -> tuple[str, ...]:
-        return source.maker.keys(dict(zip(rewritten.columns, held, strict=True)), row)
+            holds = dict(zip(columns, after, strict=True))
+            held = None if before is None or before == after else dict(zip(columns, before, strict=True))
+            for keys, touched, changed in derived:
+                now = keys(holds, row)
+                touched.update(now)
+                was = now if held is None else keys(held, row)
+                touched.update(was)
+                if anew or before is None or was != now:
+                    changed[row] = now
+        for source, changed in zip(sources, stored, strict=True):
+            if changed:
+                self.work.row_keys.put(source.name, changed)

@@ -1,0 +1,127 @@
+"""Terms as lines of Python: each sets ``c`` to the term's value, as ``terms.compile_term`` gives it."""
+
+from collections.abc import Collection, Sequence
+
+from streams.projection.catalog import ColumnType
+from streams.projection.converters import Reference, Refusal
+from streams.projection.declaration import Input, Term
+from streams.projection.fit import Fit, fit_for
+from streams.projection.remembered import memory_of, plain
+from streams.projection.shortcuts import shortcut
+
+
+class Names:
+    """Prepared values by the numbered names that the text has for them."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, object] = {}
+        self._numbers: dict[str, int] = {}
+
+    def name(self, text: str) -> str:
+        """The name of a constant text."""
+        number = self._number(text)
+        self.values[f"n{number}"] = text
+        return f"n{number}"
+
+    def row(self, text: str) -> str:
+        """The variable that holds the row of a source or a look-up."""
+        return f"r{self._number(text)}"
+
+    def add(self, letter: str, value: object) -> str:
+        """A new name for a value."""
+        name = f"{letter}{len(self.values)}_"
+        self.values[name] = value
+        return name
+
+    def _number(self, text: str) -> int:
+        return self._numbers.setdefault(text, len(self._numbers))
+
+
+class TermText:
+    """Writes terms, and prepares what they call."""
+
+    def __init__(self, names: Names, lookups: Collection[str], reference: Reference) -> None:
+        self.names = names
+        self.lookups = lookups
+        self._reference = reference
+
+    def lines(self, terms: Sequence[Term], kind: ColumnType | None) -> list[str]:
+        """Set ``c`` to the first value that a term gives, made to fit a column of that kind."""
+        fit = fit_for(kind) if kind is not None else None
+        lines: list[str] = []
+        for number, term in enumerate(terms):
+            conditions = [f"{self.names.row(name)} is not None" for name in sorted(self._needed(term))]
+            if term.unless and term.lookup is None:
+                conditions.append(f"{self.names.row(term.unless)} is None")
+            if number:
+                conditions.insert(0, "c is None")
+            elif conditions:
+                lines.append("c = None")
+            inner = self._term(term, kind, fit, number)
+            if conditions:
+                lines += [f"if {' and '.join(conditions)}:", *(f"    {line}" for line in inner)]
+            else:
+                lines += inner
+        return lines or ["c = None"]
+
+    def _needed(self, term: Term) -> set[str]:
+        if term.lookup is not None:
+            return {term.lookup[0]}
+        needed = {i.source for i in term.inputs if not i.is_key and i.source not in self.lookups}
+        return needed | ({term.when} if term.when else set())
+
+    def _term(self, term: Term, kind: ColumnType | None, fit: Fit | None, number: int) -> list[str]:
+        if term.lookup is not None:
+            name, column = term.lookup
+            return self._fitted(f"{self.names.row(name)}[{self.names.name(column)}]", fit, number)
+        if not term.rule:
+            return self._fitted(self.names.add("value", term.value), fit, number)
+        convert = plain(term, self._reference, fit, number)
+        memory = memory_of(term, convert)
+        get, miss = self.names.add("get", memory.get), self.names.add("miss", memory.miss)
+        reads = [self._read(i) for i in term.inputs]
+        if len(reads) != 1:
+            return [f"x = ({', '.join(reads)})", *_asked(get, miss)]
+        short = shortcut(term, kind)
+        if short is None:
+            return [f"x = {reads[0]}", *_asked(get, miss)]
+        return [
+            f"x = {reads[0]}",
+            "if x is None:",
+            "    c = None",
+            f"elif type(x) is str and {short.given}:",
+            f"    c = {short.value}",
+            "else:",
+            f"    c = {self.names.add('call', convert)}(x)",
+        ]
+
+    def _read(self, value: Input) -> str:
+        """A value that a rule reads. Of a look-up without a row it is NULL."""
+        if value.is_key:
+            place = int(value.column) - 1 if value.column else 0
+            return f"(parts[{place:d}] or None if len(parts) > {place:d} else None)" if value.column else "key"
+        row, column = self.names.row(value.source), self.names.name(value.column)
+        return (
+            f"({row}[{column}] if {row} is not None else None)" if value.source in self.lookups else f"{row}[{column}]"
+        )
+
+    def _fitted(self, value: str, fit: Fit | None, number: int) -> list[str]:
+        if fit is None:
+            return [f"c = {value}"]
+        name = self.names.add("fit", _telling(fit, number))
+        return [f"c = {value}", "if c is not None:", f"    c = {name}(c)"]
+
+
+def _asked(get: str, miss: str) -> list[str]:
+    return [f"c = {get}(x, MISSING)", "if c is MISSING:", f"    c = {miss}(x)"]
+
+
+def _telling(fit: Fit, number: int) -> Fit:
+    def fit_and_tell(value: object) -> object:
+        try:
+            return fit(value)
+        except Refusal as refusal:
+            refusal.term = number
+            raise
+
+    return fit_and_tell
