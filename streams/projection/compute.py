@@ -12,6 +12,7 @@ from streams.projection.generated import generated
 from streams.projection.keys import KeyMaker, unkeyed_source
 from streams.projection.masking import masked
 from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeKind, Waits
+from streams.projection.remembered import Runs
 from streams.projection.terms import Evaluate, LookedUp, compile_term, first, shown_text
 
 
@@ -41,8 +42,9 @@ class CompiledProjection:
             lookup.name: tuple(compile_term(term, (), reference) for term in lookup.terms)
             for lookup in declaration.lookups
         }
+        self._runs = Runs()
         self._count = len(declaration.lookups)
-        self._run = generated(declaration, target, reference).run
+        self._run = generated(declaration, target, reference, self._runs).run
         self._no_lookups: list[tuple[Lookup, str | None]] = [(lookup, None) for lookup in declaration.lookups]
 
     def choose(self, rows: Mapping[str, Sequence[SourceRow]]) -> Chosen:
@@ -94,6 +96,7 @@ class CompiledProjection:
         if self.key_makers and (source := unkeyed_source(key)) in self.key_makers:
             return self._without_key(str(source), chosen)
         pending = self._pending(key, chosen, found) if len(found) != self._count else ()
+        self._runs.count += 1
         told: list[Fault] = []
         noted: list[Finding] = []
         row, lost = self._run(key, chosen, found, [lookup.name for lookup, _ in pending], told, noted)

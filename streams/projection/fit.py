@@ -23,6 +23,11 @@ def fit_for(kind: ColumnType) -> Fit:
     return lambda value: value
 
 
+def fits_all(kind: ColumnType) -> bool:
+    """Whether that function returns every value as it is."""
+    return kind.length is None and kind.sql not in INTEGERS and kind.precision is None
+
+
 def _text(length: int) -> Fit:
     def fit(value: object) -> object:
         if value is not None and len(value if isinstance(value, str) else str(value)) > length:

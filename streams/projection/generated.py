@@ -15,7 +15,7 @@ from streams.projection.declaration import Column, Projection
 from streams.projection.keys import split
 from streams.projection.masking import masked
 from streams.projection.outcome import Fault, Finding
-from streams.projection.remembered import MISSING
+from streams.projection.remembered import MISSING, Runs
 from streams.projection.shortcuts import NAMES
 from streams.projection.term_text import Names, TermText
 from streams.projection.terms import LookedUp, shown_text
@@ -37,11 +37,11 @@ class Generated:
     text: str
 
 
-def generated(declaration: Projection, target: Table, reference: Reference) -> Generated:
-    """Compile the declaration's columns and findings."""
+def generated(declaration: Projection, target: Table, reference: Reference, runs: Runs) -> Generated:
+    """Compile the declaration's columns and findings. ``runs``: to be counted up with every call."""
     names = Names()
     lookups = frozenset(lookup.name for lookup in declaration.lookups)
-    terms = TermText(names, lookups, reference)
+    terms = TermText(names, lookups, reference, runs)
     body = [HEAD, "    lost = False", *_rows(declaration, names, lookups)]
     for number, column in enumerate(declaration.columns):
         body += _column(number, column, target, terms)

@@ -6,7 +6,7 @@ from typing import cast
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
 from streams.projection.declaration import Source, Term
-from streams.projection.remembered import MISSING, Convert, memory_of
+from streams.projection.remembered import MISSING, Convert, Runs, memory_of
 
 SEPARATOR, ESCAPE, UNKEYED = "|", "\\", "?"
 Row = Mapping[str, object]
@@ -18,7 +18,8 @@ class KeyMaker:
 
     def __init__(self, source: Source, reference: Reference) -> None:
         self.source = source
-        self._parts = tuple(_part(term, reference) for term in source.parts)
+        self._runs = Runs()
+        self._parts = tuple(_part(term, reference, self._runs) for term in source.parts)
         self._is_single = not any(term.rule and CONVERTERS[term.rule].many for term in source.parts)
 
     def keys(self, row: Row, row_id: str) -> tuple[str, ...]:
@@ -33,6 +34,7 @@ class KeyMaker:
 
     def derive(self, row: Row) -> tuple[str, ...]:
         """The keys of a row; Refusal when a rule refuses a part of them."""
+        self._runs.count += 1
         parts = []
         for part in self._parts:
             values = part(row)
@@ -44,12 +46,12 @@ class KeyMaker:
         return tuple(dict.fromkeys(join(texts) for texts in product(*parts)))
 
 
-def _part(term: Term, reference: Reference) -> Part:
+def _part(term: Term, reference: Reference, runs: Runs) -> Part:
     if not term.rule:
         fixed = (str(term.value),)
         return lambda _row: fixed
     columns = tuple(i.column for i in term.inputs)
-    memory = memory_of(term, _texts_of(term, reference))
+    memory = memory_of(term, _texts_of(term, reference), runs)
     get, miss = memory.get, memory.miss
     if len(columns) == 1:
         column = columns[0]
@@ -74,9 +76,10 @@ def _texts_of(term: Term, reference: Reference) -> Convert:
     call, arguments = CONVERTERS[term.rule].call, term.arguments
     missing = ("",) if term.optional else None
 
-    def texts_of(*values: object) -> object:
+    def texts_of(values: object) -> object:
         # Text, as the mirror reports changed rows: a number must not give another key when it is read as a number.
-        texts = [None if value is None else str(value) for value in values]
+        read = values if isinstance(values, tuple) else (values,)
+        texts = [None if value is None else str(value) for value in read]
         value = call(reference, arguments, *texts)
         if isinstance(value, tuple):
             return value or missing

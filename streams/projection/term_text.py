@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from streams.projection.catalog import ColumnType
 from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import Input, Term
-from streams.projection.fit import Fit, fit_for
-from streams.projection.remembered import memory_of, plain
+from streams.projection.fit import Fit, fit_for, fits_all
+from streams.projection.remembered import Runs, memory_of, plain
 from streams.projection.shortcuts import shortcut
 
 
@@ -40,14 +40,15 @@ class Names:
 class TermText:
     """Writes terms, and prepares what they call."""
 
-    def __init__(self, names: Names, lookups: Collection[str], reference: Reference) -> None:
+    def __init__(self, names: Names, lookups: Collection[str], reference: Reference, runs: Runs) -> None:
         self.names = names
         self.lookups = lookups
         self._reference = reference
+        self._runs = runs
 
     def lines(self, terms: Sequence[Term], kind: ColumnType | None) -> list[str]:
         """Set ``c`` to the first value that a term gives, made to fit a column of that kind."""
-        fit = fit_for(kind) if kind is not None else None
+        fit = fit_for(kind) if kind is not None and not fits_all(kind) else None
         lines: list[str] = []
         for number, term in enumerate(terms):
             conditions = [f"{self.names.row(name)} is not None" for name in sorted(self._needed(term))]
@@ -76,8 +77,9 @@ class TermText:
             return self._fitted(f"{self.names.row(name)}[{self.names.name(column)}]", fit, number)
         if not term.rule:
             return self._fitted(self.names.add("value", term.value), fit, number)
+        # One value is handed over as it is, several as a tuple: what the memory knows them by.
         convert = plain(term, self._reference, fit, number)
-        memory = memory_of(term, convert)
+        memory = memory_of(term, convert, self._runs)
         get, miss = self.names.add("get", memory.get), self.names.add("miss", memory.miss)
         reads = [self._read(i) for i in term.inputs]
         if len(reads) != 1:

@@ -43,7 +43,8 @@ def compile_term(
     def evaluate(key: str, chosen: Chosen, found: LookedUp) -> object:
         if not needed.issubset(chosen) or unless in chosen:
             return None
-        return convert(*[read(key, chosen, found) for read in reads])
+        values = tuple([read(key, chosen, found) for read in reads])
+        return convert(values[0] if len(values) == 1 else values)
 
     return evaluate
 

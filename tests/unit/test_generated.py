@@ -19,6 +19,7 @@ from streams.projection.converters import CONVERTERS, IdentityKeys, Refusal
 from streams.projection.declaration import DELETED_AT, Input, Projection, Term
 from streams.projection.generated import generated
 from streams.projection.order import in_order
+from streams.projection.remembered import Runs
 from streams.projection.shortcuts import NAMES, shortcut
 from streams.projection.virtual import table_of
 from tests.conftest import ROOT
@@ -76,7 +77,11 @@ NUMERIC = [
     Decimal("1.0"),
     Decimal("1.00"),
 ]
-VALUES = st.sampled_from([*ODD, *CODES, *NUMERALS, *DATES, *LONG, *NUMERIC]) | st.text(max_size=8)
+WIDTHS = sorted({kind.length for table in TABLES.values() for kind in table.columns.values() if kind.length})
+EXACT = ["x" * (width + more) for width in WIDTHS for more in (0, 1)]
+VALUES = (
+    st.sampled_from([*ODD, *CODES, *NUMERALS, *DATES, *LONG, *NUMERIC]) | st.sampled_from(EXACT) | st.text(max_size=8)
+)
 GONE = st.sampled_from([None, None, None, "2020-01-01T00:00:00.000Z", "2021-01-01T00:00:00.000Z"])
 ROW_KEYS = st.sampled_from([*NUMERALS, "a|b", "a|01|2019-03-04 10:11:12", "\\|", "", " 1", "\x85", "x" * 30])
 LOOKED_UP = st.sampled_from([None, "", "01", "R", "UTAMA", 1, True, Decimal("5.00"), "x" * 300])
@@ -84,9 +89,8 @@ LOOKED_UP = st.sampled_from([None, "", "01", "R", "UTAMA", 1, True, Decimal("5.0
 
 @pytest.fixture(scope="module")
 def compiled() -> Iterator[dict[str, CompiledProjection]]:
-    """Compiled once, so that rules remember from one example to the next; they judge and forget soon."""
+    """Compiled once, so that rules remember from one example to the next; they forget and judge soon."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(remembered, "JUDGED_AFTER", 6)
         patched.setattr(remembered, "MOST", 8)
         yield {p.target: CompiledProjection(p, TABLES[p.target], REFERENCE) for p in PROJECTIONS}
 
@@ -140,7 +144,7 @@ def _sorted(pair: tuple[str, object]) -> tuple[str, list[tuple[str, object]]]:
 
 @pytest.mark.parametrize("declaration", PROJECTIONS, ids=lambda p: p.target)
 def test_the_text_holds_no_word_of_the_mapping(declaration: Projection) -> None:
-    text = generated(declaration, TABLES[declaration.target], REFERENCE).text
+    text = generated(declaration, TABLES[declaration.target], REFERENCE, Runs()).text
     code = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     texts = {found for line in code for found in re.findall(r'"([^"]*)"', line)}
     assert texts <= {"KEY", "blanks around the key"}

@@ -135,6 +135,9 @@ def uuid5(_reference: Reference, arguments: Mapping[str, object], part: object, 
     """The id of a target row, derived from its natural key (one or more columns) within ``namespace``, as text: the
     same key gives the same id on every worker. NULL when a part of the key is missing.
     """
+    if not more:
+        text = given("UUID5", part)
+        return None if text is None else _derived(str(arguments.get("namespace", "")), storable("UUID5", text))
     parts = [given("UUID5", value) for value in (part, *more)]
     key = [storable("UUID5", text) for text in parts if text is not None]
     if len(key) < len(parts):
