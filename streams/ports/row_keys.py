@@ -19,13 +19,12 @@ class Rewritten:
 
     def by_column(self) -> dict[str, set[str]]:
         """By column, the values held before and after; NULL is left out."""
-        found: dict[str, set[str]] = {name: set() for name in self.columns}
-        for _, before, after in self.rows:
-            for place, name in enumerate(self.columns):
-                if (value := after[place]) is not None:
-                    found[name].add(value)
-                if before is not None and (value := before[place]) is not None:
-                    found[name].add(value)
+        held = [after for _, _, after in self.rows]
+        held += [before for _, before, _ in self.rows if before is not None]
+        found: dict[str, set[str]] = {}
+        for place, name in enumerate(self.columns):
+            values = {one[place] for one in held}
+            found[name] = {value for value in values if value is not None}
         return found
 
     def joined(self, other: "Rewritten") -> "Rewritten":

@@ -19,17 +19,23 @@ def chooser(source: Source, reference: Reference, pseudo: Collection[str] = ()) 
     The last criterion is the row's whole content, so that the choice never depends on the order of reading. ``pseudo``:
     what the row chosen is to tell of all rows.
     """
-    weight = weigher(source, reference)
+    weight = _read(source, reference)
 
     def choose(rows: Sequence[SourceRow]) -> SourceRow | None:
         if len(rows) < 2:
             return rows[0] if rows else None
-        return max(rows, key=weight)
+        weights = [weight(row) for row in rows]
+        greatest = max(weights)
+        first = [row for row, one in zip(rows, weights, strict=True) if one == greatest]
+        return first[0] if len(first) == 1 else max(first, key=_content)
 
     if not pseudo:
         return choose
+    alone = {name: 1 if name == LIVE_ROWS else False for name in pseudo}  # one row differs from none
 
     def choose_and_tell(rows: Sequence[SourceRow]) -> SourceRow | None:
+        if len(rows) == 1 and standing(source, rows[0]) == LIVE:
+            return {**rows[0], **alone}
         chosen = choose(rows)
         live = [row for row in rows if standing(source, row) == LIVE]
         return None if chosen is None else {**chosen, **{name: _told(name, live) for name in pseudo}}
@@ -41,14 +47,19 @@ def weigher(source: Source, reference: Reference) -> Weigh:
     """A function that gives a row's weights, compared one after the other: standing, time of deletion, the criteria of
     "newest", the whole content.
     """
+    read = _read(source, reference)
+    return lambda row: (*read(row), _content(row))
+
+
+def _read(source: Source, reference: Reference) -> Weigh:
+    """The weights but for the content, which is seldom needed and costs the most."""
     criteria = [_criterion(order.column, order.rule, reference) for order in source.newest]
 
     def weight(row: SourceRow) -> tuple[object, ...]:
         # Of deleted rows the one deleted last speaks: a deleted row that a live one outranks may be tidied away, and
         # whether that has happened must not show when the live one is deleted too.
         deleted_at = str(row[DELETED_AT] or "")
-        counted = standing(source, row)
-        return (counted, deleted_at, *(criterion(row) for criterion in criteria), repr(sorted(row.items())))
+        return (standing(source, row), deleted_at, *[criterion(row) for criterion in criteria])
 
     return weight
 
@@ -59,6 +70,10 @@ def standing(source: Source, row: SourceRow) -> int:
         return DELETED
     active = source.active
     return LIVE if active is None or row[active[0]] == active[1] else INACTIVE
+
+
+def _content(row: SourceRow) -> str:
+    return repr(sorted(row.items()))
 
 
 def _told(name: str, live: Sequence[SourceRow]) -> object:

@@ -8,12 +8,12 @@ from streams.projection.choose import Chooser, Chosen, SourceRow, Weigh, chooser
 from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import DELETED_AT, Column, Lookup, Projection, Source
 from streams.projection.fit import fit_for
-from streams.projection.generated import generated
+from streams.projection.generated import generated, referring
 from streams.projection.keys import KeyMaker, unkeyed_source
 from streams.projection.masking import masked
 from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeKind, Waits
 from streams.projection.remembered import Runs
-from streams.projection.terms import Evaluate, LookedUp, compile_term, first, shown_text
+from streams.projection.terms import Evaluate, LookedUp, compile_term, first
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,10 @@ class CompiledProjection:
 
     def __init__(self, declaration: Projection, target: Table, reference: Reference) -> None:
         self.declaration = declaration
+        self._reference = reference
         self.key_makers = {s.name: KeyMaker(s, reference) for s in declaration.sources if s.is_derived}
         names = frozenset(lookup.name for lookup in declaration.lookups)
+        self._runs = Runs()
         self._choosers: dict[str, Chooser] = {
             s.name: chooser(s, reference, _pseudo(declaration, s)) for s in declaration.sources
         }
@@ -38,11 +40,7 @@ class CompiledProjection:
             _step(column, target, names, reference, is_key=number == 0)
             for number, column in enumerate(declaration.columns)
         )
-        self._references = {
-            lookup.name: tuple(compile_term(term, (), reference) for term in lookup.terms)
-            for lookup in declaration.lookups
-        }
-        self._runs = Runs()
+        self._references = tuple((lookup, referring(lookup, reference, self._runs)) for lookup in declaration.lookups)
         self._count = len(declaration.lookups)
         self._run = generated(declaration, target, reference, self._runs).run
         self._no_lookups: list[tuple[Lookup, str | None]] = [(lookup, None) for lookup in declaration.lookups]
@@ -51,8 +49,7 @@ class CompiledProjection:
         """The row that speaks for each source; sources without rows are not in it."""
         chosen = {}
         for name, choose in self._choosers.items():
-            row = choose(rows.get(name, ()))
-            if row is not None:
+            if (found := rows.get(name)) and (row := choose(found)) is not None:
                 chosen[name] = row
         return chosen
 
@@ -60,16 +57,7 @@ class CompiledProjection:
         """What the key refers to; None where it refers to nothing, as a key without rows does."""
         if not chosen:
             return list(self._no_lookups)
-        return [(lookup, self._reference(lookup, key, chosen)) for lookup in self.declaration.lookups]
-
-    def _reference(self, lookup: Lookup, key: str, chosen: Chosen) -> str | None:
-        if lookup.key is not None:
-            return shown_text(lookup.key, key, chosen)
-        try:
-            value = first(self._references[lookup.name], key, chosen, {})
-        except Refusal:
-            return None
-        return None if value is None else str(value)
+        return [(lookup, refer(key, chosen)) for lookup, refer in self._references]
 
     @property
     def steps(self) -> Sequence[tuple[Column, Sequence[Evaluate]]]:
@@ -78,7 +66,8 @@ class CompiledProjection:
 
     def reference_terms(self, lookup: str) -> Sequence[Evaluate]:
         """The terms of a look-up's key, likewise; none where it is one value as it is."""
-        return self._references[lookup]
+        terms = self.declaration.lookup(lookup).terms
+        return tuple(compile_term(term, (), self._reference) for term in terms)
 
     def key_value(self, key: str) -> object | None:
         """The target's key column for a key, or None where its rule refuses it: then no such row can be."""

@@ -184,6 +184,13 @@ class Projection:
                 return source
         raise KeyError(name)
 
+    def lookup(self, name: str) -> Lookup:
+        """The look-up of that name; KeyError if the declaration has none."""
+        for lookup in self.lookups:
+            if lookup.name == name:
+                return lookup
+        raise KeyError(name)
+
     def columns_read(self, source: str) -> tuple[str, ...]:
         """The legacy columns that the function reads of this source, sorted: nothing else can change its result."""
         declared = self.source(source)

@@ -7,11 +7,12 @@ the name of a source, a column or a look-up, ``get5_`` and ``miss6_`` are a term
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from streams.projection.catalog import Table
 from streams.projection.choose import Chosen
 from streams.projection.converters import Reference, Refusal
-from streams.projection.declaration import Column, Projection
+from streams.projection.declaration import Column, Input, Lookup, Projection, Term
 from streams.projection.keys import split
 from streams.projection.masking import masked
 from streams.projection.outcome import Fault, Finding
@@ -26,6 +27,7 @@ Run = Callable[[str, Chosen, LookedUp, Collection[str], list[Fault], list[Findin
 whether it is lost.
 """
 
+Refer = Callable[[str, Chosen], str | None]
 HEAD = "def run(key, chosen, found, pending, faults, findings):"
 
 
@@ -42,7 +44,9 @@ def generated(declaration: Projection, target: Table, reference: Reference, runs
     names = Names()
     lookups = frozenset(lookup.name for lookup in declaration.lookups)
     terms = TermText(names, lookups, reference, runs)
-    body = [HEAD, "    lost = False", *_rows(declaration, names, lookups)]
+    read = [term for column in declaration.columns for term in column.terms]
+    read += [check.term for check in declaration.checks]
+    body = [HEAD, "    lost = False", *_rows(read, names, lookups)]
     for number, column in enumerate(declaration.columns):
         body += _column(number, column, target, terms)
     for number, check in enumerate(declaration.checks):
@@ -58,16 +62,50 @@ def generated(declaration: Projection, target: Table, reference: Reference, runs
         ]
     names_of = ", ".join(f"{names.name(column.name)}: c{n}" for n, column in enumerate(declaration.columns))
     text = "\n".join([*body, f"    return {{{names_of}}}, lost", ""])
-    space: dict[str, object] = {**names.values, **NAMES, "MISSING": MISSING, "Refusal": Refusal, "split": split}
-    exec(compile(text, f"<{declaration.target}>", "exec"), space)  # noqa: S102 - the text is made here, of numbers alone
-    run: Run = space["run"]  # type: ignore[assignment]
-    return Generated(run, text)
+    return Generated(_made(text, names, declaration.target), text)
 
 
-def _rows(declaration: Projection, names: Names, lookups: Collection[str]) -> list[str]:
+def referring(lookup: Lookup, reference: Reference, runs: Runs) -> Refer:
+    """A function that gives what a key with these rows looks up, None where it refers to nothing."""
+    if lookup.key is not None:
+        return _as_it_is(lookup.key)
+    names = Names()
+    lines = TermText(names, (), reference, runs).lines(lookup.terms, None)
+    text = [
+        "def run(key, chosen):",
+        *_rows(lookup.terms, names, ()),
+        "    try:",
+        *_indented(lines, 8),
+        "    except Refusal:",
+        "        return None",
+        "    return c if c is None or type(c) is str else str(c)",
+        "",
+    ]
+    refer: Refer = _made("\n".join(text), names, lookup.projection)
+    return refer
+
+
+def _as_it_is(read: Input) -> Refer:
+    source, column = read.source, read.column
+    if read.is_key:
+        return (lambda key, chosen: shown_text(read, key, chosen)) if column else lambda key, _chosen: key
+
+    def refer(_key: str, chosen: Chosen) -> str | None:
+        row = chosen.get(source)
+        value = None if row is None else row.get(column)
+        return value if value is None or isinstance(value, str) else str(value)
+
+    return refer
+
+
+def _made(text: str, names: Names, about: str) -> Any:
+    space: dict[str, Any] = {**names.values, **NAMES, "MISSING": MISSING, "Refusal": Refusal, "split": split}
+    exec(compile(text, f"<{about}>", "exec"), space)  # noqa: S102 - the text is made here, of numbers alone
+    return space["run"]
+
+
+def _rows(read: Sequence[Term], names: Names, lookups: Collection[str]) -> list[str]:
     """Every row that is read, as a local variable."""
-    read = [term for column in declaration.columns for term in column.terms]
-    read += [check.term for check in declaration.checks]
     inputs = [i for term in read for i in term.inputs]
     sources = {i.source for i in inputs if i.source and i.source not in lookups}
     sources |= {name for term in read for name in (term.when, term.unless) if name}

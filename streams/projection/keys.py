@@ -5,12 +5,15 @@ from itertools import product
 from typing import cast
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
+from streams.projection.converters.legacy_value import PLACEHOLDERS
 from streams.projection.declaration import Source, Term
 from streams.projection.remembered import MISSING, Convert, Runs, memory_of
 
+AS_IT_IS = frozenset({"COPY", "NULL0"})  # rules that give a printable text as it is, or trimmed
 SEPARATOR, ESCAPE, UNKEYED = "|", "\\", "?"
 Row = Mapping[str, object]
 Part = Callable[[Row], Sequence[str] | None]
+Derive = Callable[[Row], tuple[str, ...]]
 
 
 class KeyMaker:
@@ -18,9 +21,12 @@ class KeyMaker:
 
     def __init__(self, source: Source, reference: Reference) -> None:
         self.source = source
-        self._runs = Runs()
-        self._parts = tuple(_part(term, reference, self._runs) for term in source.parts)
-        self._is_single = not any(term.rule and CONVERTERS[term.rule].many for term in source.parts)
+        runs = Runs()
+        parts = tuple(_part(term, reference, runs) for term in source.parts)
+        if any(term.rule and CONVERTERS[term.rule].many for term in source.parts):
+            self._derive = _several(parts, runs)
+        else:
+            self._derive = _one_of_one(parts[0], runs) if len(parts) == 1 else _one(parts, runs)
 
     def keys(self, row: Row, row_id: str) -> tuple[str, ...]:
         """The keys of a row: none where it does not concern the projection, several for a list.
@@ -28,22 +34,60 @@ class KeyMaker:
         A row whose key a rule refuses is known by a key of its own, so that it is not lost from sight.
         """
         try:
-            return self.derive(row)
+            return self._derive(row)
         except Refusal:
             return (unkeyed(self.source.name, row_id),)
 
     def derive(self, row: Row) -> tuple[str, ...]:
         """The keys of a row; Refusal when a rule refuses a part of them."""
-        self._runs.count += 1
-        parts = []
-        for part in self._parts:
+        return self._derive(row)
+
+
+def _one_of_one(part: Part, runs: Runs) -> Derive:
+    """A key of one part, of which a row has one at most."""
+
+    def derive(row: Row) -> tuple[str, ...]:
+        runs.count += 1
+        values = part(row)
+        if values is None:
+            return ()
+        text = values[0]
+        is_plain = SEPARATOR not in text and ESCAPE not in text and not text.startswith(UNKEYED)
+        return (text if is_plain else join(values),)
+
+    return derive
+
+
+def _one(parts: Sequence[Part], runs: Runs) -> Derive:
+    """A key of several parts, of which a row has one at most."""
+
+    def derive(row: Row) -> tuple[str, ...]:
+        runs.count += 1
+        texts = []
+        for part in parts:
             values = part(row)
             if values is None:
                 return ()
-            parts.append(values)
-        if self._is_single:
-            return (join([values[0] for values in parts]),)
-        return tuple(dict.fromkeys(join(texts) for texts in product(*parts)))
+            texts.append(values[0])
+        return (join(texts),)
+
+    return derive
+
+
+def _several(parts: Sequence[Part], runs: Runs) -> Derive:
+    """Every combination of what the parts give."""
+
+    def derive(row: Row) -> tuple[str, ...]:
+        runs.count += 1
+        found = []
+        for part in parts:
+            values = part(row)
+            if values is None:
+                return ()
+            found.append(values)
+        return tuple(dict.fromkeys(join(texts) for texts in product(*found)))
+
+    return derive
 
 
 def _part(term: Term, reference: Reference, runs: Runs) -> Part:
@@ -51,7 +95,10 @@ def _part(term: Term, reference: Reference, runs: Runs) -> Part:
         fixed = (str(term.value),)
         return lambda _row: fixed
     columns = tuple(i.column for i in term.inputs)
-    memory = memory_of(term, _texts_of(term, reference), runs)
+    texts_of = _texts_of(term, reference)
+    if term.rule in AS_IT_IS and not term.arguments:
+        return _part_as_it_is(columns[0], texts_of, trims=term.rule == "NULL0")
+    memory = memory_of(term, texts_of, runs)
     get, miss = memory.get, memory.miss
     if len(columns) == 1:
         column = columns[0]
@@ -71,6 +118,20 @@ def _part(term: Term, reference: Reference, runs: Runs) -> Part:
     return part
 
 
+def _part_as_it_is(column: str, otherwise: Convert, *, trims: bool) -> Part:
+    """Without detours: nearly every value of such a column is another one."""
+
+    def part_as_it_is(row: Row) -> Sequence[str] | None:
+        value = row[column]
+        if type(value) is str and value.isprintable():
+            text = value.strip() if trims else value
+            if text not in PLACEHOLDERS:
+                return (text,)
+        return cast("Sequence[str] | None", otherwise(value))
+
+    return part_as_it_is
+
+
 def _texts_of(term: Term, reference: Reference) -> Convert:
     """The part's texts by the values that its rule reads; None where the row does not concern the projection."""
     call, arguments = CONVERTERS[term.rule].call, term.arguments
@@ -78,9 +139,10 @@ def _texts_of(term: Term, reference: Reference) -> Convert:
 
     def texts_of(values: object) -> object:
         # Text, as the mirror reports changed rows: a number must not give another key when it is read as a number.
-        read = values if isinstance(values, tuple) else (values,)
-        texts = [None if value is None else str(value) for value in read]
-        value = call(reference, arguments, *texts)
+        if isinstance(values, tuple):
+            value = call(reference, arguments, *[None if one is None else str(one) for one in values])
+        else:
+            value = call(reference, arguments, None if values is None else str(values))
         if isinstance(value, tuple):
             return value or missing
         return missing if value is None or value == "" else (str(value),)

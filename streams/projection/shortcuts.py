@@ -35,6 +35,14 @@ def shortcut(term: Term, kind: ColumnType | None) -> Shortcut | None:
     return Shortcut(f"{found.given} and len(x) <= {kind.length:d}", found.value) if found.is_text else None
 
 
+def shortcut_of_several(term: Term) -> str | None:
+    """A condition over a tuple ``x``, where it holds the value is NULL; None where there is none."""
+    if term.rule != "TEKS_RUSAK":
+        return None
+    parts = [f"x[{number:d}]" for number in range(len(term.inputs))]
+    return " and ".join(f"({x} is None or type({x}) is str and {x}.isascii())" for x in parts)
+
+
 def _shortcut(term: Term) -> Shortcut | None:
     arguments = term.arguments
     if len(term.inputs) != 1:

@@ -7,7 +7,9 @@ from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import Input, Term
 from streams.projection.fit import Fit, fit_for, fits_all
 from streams.projection.remembered import Runs, memory_of, plain
-from streams.projection.shortcuts import shortcut
+from streams.projection.shortcuts import shortcut, shortcut_of_several
+
+REMEMBERS_ITSELF = frozenset({"UUID5"})
 
 
 class Names:
@@ -79,11 +81,13 @@ class TermText:
             return self._fitted(self.names.add("value", term.value), fit, number)
         # One value is handed over as it is, several as a tuple: what the memory knows them by.
         convert = plain(term, self._reference, fit, number)
+        if term.rule in REMEMBERS_ITSELF and len(term.inputs) == 1:
+            return [f"c = {self.names.add('call', convert)}({self._read(term.inputs[0])})"]
         memory = memory_of(term, convert, self._runs)
         get, miss = self.names.add("get", memory.get), self.names.add("miss", memory.miss)
         reads = [self._read(i) for i in term.inputs]
         if len(reads) != 1:
-            return [f"x = ({', '.join(reads)})", *_asked(get, miss)]
+            return [f"x = ({', '.join(reads)})", *_several(term, *_asked(get, miss))]
         short = shortcut(term, kind)
         if short is None:
             return [f"x = {reads[0]}", *_asked(get, miss)]
@@ -112,6 +116,11 @@ class TermText:
             return [f"c = {value}"]
         name = self.names.add("fit", _telling(fit, number))
         return [f"c = {value}", "if c is not None:", f"    c = {name}(c)"]
+
+
+def _several(term: Term, *asked: str) -> list[str]:
+    quick = shortcut_of_several(term)
+    return [f"if {quick}:", "    c = None", "else:", *(f"    {line}" for line in asked)] if quick else list(asked)
 
 
 def _asked(get: str, miss: str) -> list[str]:
