@@ -105,10 +105,7 @@ class Decoder:
         if envelope.op not in OPERATIONS:
             raise ValueError("an unknown operation")
         operation = OPERATIONS[envelope.op]
-        before: bytes | None = bytes(envelope.before)
-        after: bytes | None = bytes(envelope.after)
-        before = None if before == NULL else before
-        after = None if after == NULL else after
+        before, after = _image(envelope.before), _image(envelope.after)
         image = before if operation is Operation.DELETE else after
         if image is None:
             raise ValueError("a change without the row's image")
@@ -251,3 +248,8 @@ def _sentence(error: Exception) -> str:
     """Why, without a value of the row: msgspec names types and paths; only for enumerations it repeats the value."""
     text = str(error) if not str(error).startswith("Invalid enum value") else "a value of another type"
     return "".join(c if c.isprintable() else "?" for c in text[:200])
+
+
+def _image(raw: msgspec.Raw) -> bytes | None:
+    image = bytes(raw)
+    return None if image == NULL else image

@@ -19,3 +19,10 @@ def test_apply_measures_and_records(
     assert "| apply, batches of 40 | events/s |" in recorded
     assert "- runs: 2\n" in recorded
     assert recorded.strip() in capsys.readouterr().out
+
+
+def test_compute_measures_each_part(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runner.main(["compute", "--companies", "20", "--runs", "1"]) == 0
+    shown = capsys.readouterr().out
+    for part in ("decode", "derive", "choose", "compute", "all of it"):
+        assert f"| Python's CPU, {part} | us/event |" in shown

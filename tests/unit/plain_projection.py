@@ -1,6 +1,7 @@
 """What a projection says, computed the plain and slow way: term by term, nothing remembered, nothing generated."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 from streams.projection.catalog import Table
 from streams.projection.choose import Chosen, SourceRow
@@ -8,9 +9,30 @@ from streams.projection.converters import CONVERTERS, Reference, Refusal
 from streams.projection.declaration import DELETED_AT, DIFFER, LIVE_ROWS, Projection, Source
 from streams.projection.fit import fit_for
 from streams.projection.generated import fault_of
-from streams.projection.keys import unkeyed_source
+from streams.projection.keys import unkeyed, unkeyed_source
 from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeKind, Waits
 from streams.projection.terms import LookedUp, compile_term, first, shown_text
+
+
+def plain_keys(source: Source, reference: Reference, row: SourceRow, row_id: str) -> tuple[str, ...]:
+    """The keys that the rules of a source's parts give a row."""
+    found: list[Sequence[str]] = []
+    for term in source.parts:
+        texts = [None if (value := row[i.column]) is None else str(value) for i in term.inputs]
+        try:
+            value = CONVERTERS[term.rule].call(reference, term.arguments, *texts) if term.rule else str(term.value)
+        except Refusal:
+            return (unkeyed(source.name, row_id),)
+        values = value if isinstance(value, tuple) else () if value in (None, "") else (str(value),)
+        if not values and not term.optional:
+            return ()
+        found.append(values or ("",))
+    return tuple(dict.fromkeys(_joined(texts) for texts in product(*found)))
+
+
+def _joined(texts: Sequence[str]) -> str:
+    joined = "|".join(text.replace("\\", "\\\\").replace("|", "\\|") for text in texts)
+    return "\\" + joined if joined.startswith("?") else joined
 
 
 class PlainProjection:

@@ -16,14 +16,14 @@ from streams.projection import remembered
 from streams.projection.catalog import Catalog, ColumnType, Table
 from streams.projection.compute import CompiledProjection
 from streams.projection.converters import CONVERTERS, IdentityKeys, Refusal
-from streams.projection.declaration import DELETED_AT, Input, Projection, Term
+from streams.projection.declaration import DELETED_AT, Input, Projection, Source, Term
 from streams.projection.generated import generated
 from streams.projection.order import in_order
 from streams.projection.remembered import Runs
 from streams.projection.shortcuts import NAMES, shortcut
 from streams.projection.virtual import table_of
 from tests.conftest import ROOT
-from tests.unit.plain_projection import PlainProjection
+from tests.unit.plain_projection import PlainProjection, plain_keys
 
 SCHEMAS = ROOT / "schemas"
 NUMBERS = re.compile(r"\((\d+)(?:,(\d+))?\)")
@@ -140,6 +140,20 @@ def test_generated_and_plain_say_the_same(name: str, data: st.DataObject, compil
 def _sorted(pair: tuple[str, object]) -> tuple[str, list[tuple[str, object]]]:
     name, row = pair
     return name, sorted(row.items())  # type: ignore[attr-defined]
+
+
+DERIVED = [(p.target, source) for p in PROJECTIONS for source in p.sources if source.is_derived]
+TEXTS = VALUES | st.sampled_from(["?a", "a|b", "a\\b", "|", "\\", "?"])
+
+
+@pytest.mark.parametrize(("name", "source"), DERIVED, ids=lambda one: getattr(one, "name", one))
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_derived_keys_are_those_of_the_rules(
+    name: str, source: Source, data: st.DataObject, compiled: dict[str, CompiledProjection]
+) -> None:
+    row = data.draw(st.fixed_dictionaries(dict.fromkeys(source.key_columns, TEXTS)))
+    assert compiled[name].key_makers[source.name].keys(row, "7") == plain_keys(source, REFERENCE, row, "7")
 
 
 @pytest.mark.parametrize("declaration", PROJECTIONS, ids=lambda p: p.target)
