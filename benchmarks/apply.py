@@ -22,6 +22,7 @@ from streams.errors import ErrorKind, SelarasError
 from streams.services.demo import SeedPlan
 from streams.services.recompute import Recompute
 from streams.settings import Settings
+from streams.worker.collector import quiet_collector
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +88,7 @@ def _timed(settings: Settings, base: Ground, log: EventLog, size: int) -> tuple[
     service = replicate_service(settings, base, generation=1)
     service.positions(dict.fromkeys(log.every_place, 0))
     batches = list(log.batches(size))
+    quiet_collector()  # as a worker does at its start
     written = 0
     begun, cpu = time.perf_counter(), time.process_time()
     for batch in batches:

@@ -35,6 +35,7 @@ from streams.services.plan import Plan, returning_columns
 from streams.services.recompute import Recompute
 from streams.services.touched import TouchedRows
 from streams.settings import Settings
+from streams.worker.collector import quiet_collector
 
 PARTS = ("decode", "derive", "choose", "compute")
 EVERY_KEY = 10_000_000
@@ -120,6 +121,7 @@ def measured(population: Population, base: Ground, prefix: str) -> Figures:
     """Process time of each part; SelarasError unless events and rows came out of it."""
     log, spent = population.log, dict.fromkeys(PARTS, 0.0)
     decoder = Decoder(prefix, "public", base.tables, 1)
+    quiet_collector()  # as a worker does at its start
     begun = time.process_time()
     events = [
         e for place, record in zip(log.places, log.records, strict=True) for e in decoder.decode(place[0], record)

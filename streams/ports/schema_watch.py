@@ -39,8 +39,11 @@ class FollowedSchema(Protocol):
         since are known again.
         """
 
-    def waiting(self, projection: str, after: str) -> Sequence[str]:
-        """The next keys ('': from the first) that wait for a column, in an order of the database's own."""
+    def waiting(self, projection: str, lacking: Collection[str], after: str) -> Sequence[str]:
+        """The next keys ('': from the first) that wait for a column, but for one of these places (``place``).
+
+        In an order of the database's own.
+        """
 
     def extend(self, extension: Extension) -> None:
         """Let the mirror learn it, at once for all who apply.

@@ -84,14 +84,19 @@ def _reads(projection: Projection, source: str, column: str) -> bool:
     return not column or column in projection.columns_read(source)
 
 
+def place(table: str, column: str) -> str:
+    """What keys wait for: ``table.column``; the table where its rows must be counted anew."""
+    return f"{table}.{column}" if column else table
+
+
 def paused(projections: Sequence[Projection], lacking: Lacking) -> dict[str, Outcome]:
     """By projection that can't be computed, the outcome of its keys: they wait, with what they wait for."""
     found: dict[str, Outcome] = {}
     for table, column in sorted(lacking):
-        place = f"{table}.{column}" if column else table
-        why = f"the mirror lacks values of {place}" if column else f"the rows of {table} must be counted anew"
+        what = place(table, column)
+        why = f"the mirror lacks values of {what}" if column else f"the rows of {table} must be counted anew"
         for name in readers(projections, table, column):
-            waits = Outcome(OutcomeKind.WAITING, faults=(Fault("", RULE, why),), waits=Waits("", place))
+            waits = Outcome(OutcomeKind.WAITING, faults=(Fault("", RULE, why),), waits=Waits("", what))
             found.setdefault(name, waits)
     return found
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from streams.ports.schema_watch import Extension, FollowedSchema, LegacyColumns
 from streams.projection.declaration import Projection
-from streams.projection.schema_change import Columns, Followed, SchemaChange, compare, paused, readers
+from streams.projection.order import in_order
+from streams.projection.schema_change import Columns, Followed, SchemaChange, compare, paused, place, readers
 
 ComputeKeys = Callable[[str, Collection[str]], object]
 """Computes these keys of one projection again."""
@@ -67,10 +68,12 @@ class SchemaWatch:
 
     def _free(self, followed: Followed) -> int:
         still = paused(self._projections, followed.lacking)
+        lacking = {place(table, column) for table, column in followed.lacking}
         count = 0
-        for name in (p.target for p in self._projections if p.target not in still):
+        # Those that refer to others first: a row that had to stay can go once nobody refers to it any more.
+        for name in (p.target for p in reversed(in_order(self._projections)) if p.target not in still):
             after = ""
-            while keys := self._followed.waiting(name, after):
+            while keys := self._followed.waiting(name, lacking, after):
                 self._compute(name, keys)
                 count += len(keys)
                 after = keys[-1]

@@ -246,18 +246,21 @@ class Pass:
             count, kept = self._work.target.delete(projection.target, gone)
             self.result.deleted += count
             self.result.deleted_in[projection.target] = count
-            outcomes |= {key: _kept(outcomes[key], reason) for key, reason in kept.items()}
+            outcomes |= {key: self._kept(outcomes[key], reason) for key, reason in kept.items()}
         for projection in ordered:
             self._work.states.record(projection.target, self.result.outcomes[projection.target])
         for (name, lookup), references in self._references.items():
             self._work.states.refer(name, lookup, references)
         self._work.evidence.touched({p.target: self.result.outcomes[p.target].keys() for p in ordered})
 
+    def _kept(self, outcome: Outcome, reason: str) -> Outcome:
+        """A row that should go, but that rows of nobody's mapping refer to, stays and is told of.
 
-def _kept(outcome: Outcome, reason: str) -> Outcome:
-    """A row that should go, but that rows of nobody's mapping refer to, stays and is told of."""
-    faults = (*outcome.faults, Fault("", "TARGET", reason))
-    return Outcome(OutcomeKind.QUARANTINED, None, faults, outcome.waits)
+        While a projection is paused they may be its rows: then the key waits for what that waits for.
+        """
+        for stopped in self._paused.values():
+            return Outcome(OutcomeKind.WAITING, None, (*outcome.faults, *stopped.faults), stopped.waits)
+        return Outcome(OutcomeKind.QUARANTINED, None, (*outcome.faults, Fault("", "TARGET", reason)), outcome.waits)
 
 
 def _wish(claim: Claim, outcome: Outcome) -> tuple[str, str] | None:

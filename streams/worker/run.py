@@ -20,6 +20,7 @@ from streams.services.schema_watch import SchemaWatch
 from streams.settings import QuarantineSettings
 from streams.worker.app import AppPlan, WorkerRun
 from streams.worker.apply_loop import ApplyLoop
+from streams.worker.collector import quiet_collector
 from streams.worker.recompute_task import Continue, finish_recompute
 from streams.worker.schema_watch import watch_schema
 from streams.worker.share_watch import watch_shares
@@ -59,6 +60,7 @@ def run_worker(parts: WorkerParts, name: str) -> None:
 async def _run(parts: WorkerParts, name: str) -> None:
     service = await _prepared(parts)
     settings = parts.plan.worker
+    quiet_collector()
     loop = ApplyLoop(service, settings.max_batch_rows, settings.retry_delay_max_s)
     run = WorkerRun(parts.plan, loop, parts.fail)
     facts = WorkerFacts(name, socket.gethostname(), os.getpid(), "running", 0, 0)

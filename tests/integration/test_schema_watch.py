@@ -16,12 +16,13 @@ from streams.services.recompute import Recompute
 from streams.services.schema_watch import ExtendMirror, SchemaReading, SchemaWatch
 from streams.settings import Settings
 from tests.engine import EngineWorld
+from tests.histories_tables import PROJECT
 from tests.history import History, Row
 from tests.integration.test_sweep import company
 
 pytestmark = pytest.mark.postgres
 
-HEADER, MICRO = "tr_oss_header", "oss_iumk"
+HEADER, PROJECTS, MICRO = "tr_oss_header", "tr_oss_proyek", "oss_iumk"
 A, B, C = "9999000000017", "9999000000025", "9999000000033"
 PAUSED = "select projection, key from selaras.key_state where wait_projection = '' order by 1, 2"
 NAMES = "select nama from rba.pelaku_usaha order by nama"
@@ -293,3 +294,31 @@ def test_a_keyless_table_is_counted_anew_before_anybody_reads_it(live: LiveWorld
     extend = live.extend
     extend.run(extend.plan())
     assert live.changes() == []
+
+
+def test_a_row_that_a_paused_projections_rows_refer_to_goes_when_they_let_go(live: LiveWorld) -> None:
+    """A NIB is put right while projects pause: theirs name the old one, which the new database can't drop till then."""
+    given = {"kbli": "55194", "uraian_usaha": "Vila", "sts_aktif": "1", "tgl_insert": "2019-03-04T10:11:12Z"}
+    project = live.history.insert(PROJECTS, idpryk=1, nib=A, id_proyek="R-1", **{**PROJECT, **given})
+    live.apply()
+    assert live.engine.rows("select nib from rba.proyek") == [{"nib": A}]
+    live.legacy(f"alter table public.{PROJECTS} rename column nama_kegiatan to nama_lain")
+    live.reshape(PROJECTS, drop=["nama_kegiatan"], add={"nama_lain": ""})
+    live.watch.look()
+    live.history.update(HEADER, first(live), nib=B)
+    live.history.update(PROJECTS, project, nib=B)
+    assert live.apply() == 0
+    assert live.watch.look().freed == 0
+    assert live.engine.rows("select nib from rba.proyek") == [{"nib": A}]
+    assert [row["nib"] for row in live.engine.rows("select nib from rba.nib order by 1")] == [A, B]
+    assert ("nib", A) in {(row["projection"], row["key"]) for row in live.engine.rows(PAUSED)}
+
+    live.legacy(f"alter table public.{PROJECTS} rename column nama_lain to nama_kegiatan")
+    live.reshape(PROJECTS, drop=["nama_lain"], add={"nama_kegiatan": ""})
+    live.watch.look()
+    live.read_again(PROJECTS)
+    live.watch.look()
+    assert live.engine.rows("select nib from rba.proyek") == [{"nib": B}]
+    assert live.engine.rows("select nib from rba.nib") == [{"nib": B}]
+    assert len(live.names()) == 1
+    assert live.engine.rows(PAUSED) == []

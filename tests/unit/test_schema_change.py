@@ -166,6 +166,7 @@ class Memory:
     legacy: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: KNOWN)
     followed: Followed = FOLLOWED
     keys: dict[str, list[str]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)  # what the keys wait for
     learnt: list[Extension] = field(default_factory=list)
 
     def read(self) -> Followed:
@@ -176,7 +177,9 @@ class Memory:
         self.followed = replace(known, gone=known.gone | set(gone) - set(back), unread=known.unread | set(back))
         self.followed = replace(self.followed, gone=self.followed.gone - set(back))
 
-    def waiting(self, projection: str, after: str) -> Sequence[str]:
+    def waiting(self, projection: str, lacking: Collection[str], after: str) -> Sequence[str]:
+        if self.places.get(projection) in lacking:
+            return []
         return [key for key in self.keys.get(projection, []) if key > after][:2]
 
     def extend(self, extension: Extension) -> None:
@@ -213,6 +216,16 @@ def test_a_watch_tells_each_change_once_and_computes_keys_that_waited() -> None:
     looked = watch.look()
     assert (looked.freed, looked.appeared) == (3, [])
     assert computed[1:] == [("nib", ("1", "2")), ("nib", ("3",))]
+
+
+def test_a_key_that_waits_for_another_projections_column_is_left_alone_until_that_is_known() -> None:
+    """Its row had to stay, since rows of a paused projection refer to it."""
+    memory = Memory(keys={"orang": ["4"]}, places={"orang": "header.nama"})
+    memory.followed = replace(FOLLOWED, unread=frozenset({("header", "nama")}))
+    watch = SchemaWatch(Legacy(memory), memory, PROJECTIONS, lambda *_: None)
+    assert watch.look().freed == 0
+    memory.followed = FOLLOWED
+    assert watch.look().freed == 1
 
 
 def test_events_may_be_ahead_of_the_catalogue_and_behind_it() -> None:

@@ -25,7 +25,7 @@ where l.table_name = t and l.column_name = c and not l.is_gone
 UNREAD = "select table_name, column_name from selaras.lacking_column where not is_gone"
 WAITING = """
 select key from selaras.key_state
-where projection = %s and wait_projection = '' and wait_key is not null and key > %s order by key limit 1000
+where projection = %s and wait_projection = '' and wait_key <> all(%s::text[]) and key > %s order by key limit 1000
 """
 NEW = """
 insert into selaras.lacking_column (table_name, column_name, is_gone) select %s, %s, false
@@ -76,10 +76,10 @@ class PostgresFollowedSchema:
             if over:
                 connection.exec_driver_sql(KNOWN_AGAIN, _arrays(over))
 
-    def waiting(self, projection: str, after: str) -> Sequence[str]:
+    def waiting(self, projection: str, lacking: Collection[str], after: str) -> Sequence[str]:
         """See the port."""
         with translated("target"), self._engine.connect() as connection:
-            return connection.exec_driver_sql(WAITING, (projection, after)).scalars().all()
+            return connection.exec_driver_sql(WAITING, (projection, sorted(lacking), after)).scalars().all()
 
     def extend(self, extension: Extension) -> None:
         """See the port. Under the exclusive lock: whoever applies next sees the mirror's new shape first."""

@@ -1,6 +1,5 @@
 """Natural keys that need more than a column's text: of persons and companies, deeds, cut-off project ids, times."""
 
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -9,7 +8,7 @@ from streams.projection.converters.dates import read_time, tgl
 from streams.projection.converters.identifiers import nib13, npwp16, uuid5
 from streams.projection.converters.keys import awalan, gabung
 from streams.projection.converters.legacy_value import given, is_digits, storable
-from streams.projection.converters.persons import identitas_kunci, keys_of
+from streams.projection.converters.persons import identitas_kunci, keyed_hash, keys_of
 from streams.projection.converters.registry import Reference, Refusal, Value, converter
 from streams.projection.converters.text import clean, nomor_akta
 
@@ -158,7 +157,7 @@ def _holder(rule: str, reference: Reference, value: object) -> str | None:
 
 
 def _keyed(rule: str, reference: Reference, purpose: str, text: str) -> str:
-    return hmac.digest(keys_of(rule, reference).hmac_key, f"{purpose}\x1f{text}".encode(), "sha256").hex()
+    return keyed_hash(keys_of(rule, reference).hmac_key, f"{purpose}\x1f{text}")
 
 
 def _or_none(call: Callable[..., Value], reference: Reference, value: object) -> Value:

@@ -47,7 +47,13 @@ def identitas_kunci(
     if found is None:
         return None
     keys = keys_of("IDENTITAS_KUNCI", reference)
-    return hmac.digest(keys.hmac_key, "\x1f".join(found).encode(), "sha256").hex()
+    return keyed_hash(keys.hmac_key, "\x1f".join(found))
+
+
+@lru_cache(16384)
+def keyed_hash(key: bytes, text: str) -> str:
+    """HMAC-SHA256, hexadecimal. Several projections ask for the same person's, one after the other."""
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def keys_of(rule: str, reference: Reference) -> IdentityKeys:
