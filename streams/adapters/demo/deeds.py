@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 
 from streams.adapters.demo import identifiers, licences
@@ -37,7 +38,8 @@ SOFT_TABLES = ("tr_oss_header", "tr_oss_proyek", "tr_oss_checklist")
 
 def insert(table: str, row: Row) -> Statement:
     """One new row."""
-    return Statement(_INSERTS[table], tuple(row[column] for column in TABLES[table].columns))
+    columns = TABLES[table].columns
+    return Statement(_insert_text(table, columns), tuple(row[column] for column in columns))
 
 
 def again(table: str, key: str, value: str) -> Statement:
@@ -222,10 +224,9 @@ def _erase_project(project: str, gone: Iterable[Licence]) -> list[Statement]:
     return [*statements, *(delete(table, "id_proyek", project) for table in PROJECT_TABLES)]
 
 
-def _insert_text(table: str) -> str:
-    columns = TABLES[table].columns
+@cache
+def _insert_text(table: str, columns: tuple[str, ...]) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
 
 
-_INSERTS = {table: _insert_text(table) for table in TABLES}
 Deed = Callable[[Random, datetime, Known], list[Statement]]
