@@ -47,11 +47,18 @@ def start(settings: Settings, *, adopts: bool = False) -> Callable[[], Replicate
 
     def prepare() -> Replicate:
         base = ground(settings, legacy_reader_engine(settings), applier_engine(settings))
+        recompute = Recompute(base.target, base.plan)
+
+        def adopt() -> None:
+            # Alone: a run that goes on elsewhere would take what it computed before for left over.
+            with alone(settings):
+                recompute.begin()
+
         checks = Start(
             registration(settings),
-            Recompute(base.target, base.plan),
+            recompute,
             lambda generation: replicate_service(settings, base, generation),
-            adopts,
+            adopt if adopts else None,
         )
         return checks.prepare()
 

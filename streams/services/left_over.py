@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from streams.ports.recomputing import Step, added
+from streams.ports.replication import InForce, UnitOfWork
 from streams.projection.key_text import is_key_text
 from streams.projection.outcome import OutcomeKind
 from streams.projection.schema_change import paused
@@ -45,7 +46,10 @@ class LeftOverRows:
     def _remove(self, name: str, step: Step, report: Report) -> Step:
         while ids := self._candidates(name, step.after):
             with self._target.transaction() as work:
-                check_in_force(work.guard.enter(exclusive=True), self._plan)
+                in_force = work.guard.enter(exclusive=True)
+                check_in_force(in_force, self._plan)
+                if not self._is_ours(name, in_force, work):
+                    break
                 count, kept = work.left_over.remove(name, ids)
                 came_to: tuple[dict[str, int], ...] = ({"kept": len(kept)}, {}, {name: count})
                 step = step.further(ids[-1], len(ids), *came_to)
@@ -57,10 +61,13 @@ class LeftOverRows:
         with self._target.transaction() as work:
             in_force = work.guard.enter()
             check_in_force(in_force, self._plan)
-            # Where the new side leads, or what a rule reads is missing, the rows are not ours to remove.
-            waiting = paused([one.declaration for one in self._plan.ordered], work.lacking.columns())
-            is_ours = name in in_force.writable and name not in waiting
+            is_ours = self._is_ours(name, in_force, work)
             return list(work.left_over.find(name, after, PAGE)) if is_ours else []
+
+    def _is_ours(self, name: str, in_force: InForce, work: UnitOfWork) -> bool:
+        """Where the new side leads, or what a rule reads is missing, the rows are not ours to remove."""
+        waiting = paused([one.declaration for one in self._plan.ordered], work.lacking.columns())
+        return name in in_force.writable and name not in waiting
 
     def try_refused(self, report: Report) -> dict[str, dict[str, int]]:
         """Once more the keys whose rows the target refused, perhaps for a row that has gone since then: one that held

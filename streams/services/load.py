@@ -11,7 +11,7 @@ from streams.ports.replication import Floor, Target, UnitOfWork
 from streams.ports.row_keys import Rewritten
 from streams.services.barrier import Barrier, BarrierResult
 from streams.services.plan import Plan
-from streams.services.replicate import MOST_TRIES
+from streams.services.replicate import MOST_TRIES, check_in_force
 from streams.services.reread import Reread
 from streams.services.settle import Again, NeedLocks, Pass, TargetRefused
 from streams.services.touched import TouchedRows
@@ -128,6 +128,7 @@ class LoadService:
             try:
                 with self._parts.target.transaction() as work:
                     in_force = work.guard.enter(exclusive=True)
+                    check_in_force(in_force, self._parts.plan)
                     count, rewritten = deed(work)
                     touched = TouchedRows(self._parts.plan, work)
                     touched.note(table, rewritten, anew=True)

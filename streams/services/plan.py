@@ -13,7 +13,7 @@ from streams.projection.keys import KeyMaker
 from streams.projection.order import Dependent, dependents, in_order, is_recorded
 from streams.projection.virtual import table_of
 
-BUCKETS = 1024
+BUCKETS = 256  # a class: all classes together must find room in the server's table of locks, for several workers
 Touched = Mapping[tuple[str, str], set[str]]
 """By (table, column): the values that changed rows held there, before and after."""
 

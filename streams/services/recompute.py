@@ -18,6 +18,12 @@ Report = Callable[[str, int], None]
 """Told after each page: projection, keys done of it so far."""
 
 
+def is_under_way(work: UnitOfWork, plan: Plan) -> bool:
+    """Whether a recompute under the plan's versions was begun and not ended."""
+    whole = work.recomputing.steps((plan.mapping, plan.reference)).get(WHOLE)
+    return whole is not None and not whole.finished
+
+
 class Recompute:
     """Goes over all keys of all projections, in key order, a transaction a page.
 

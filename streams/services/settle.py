@@ -214,15 +214,18 @@ class Pass:
         vanished = {key for key, o in outcomes.items() if o.row is None and key in before}
         if appeared:
             for waiting, keys in self._work.states.waiting_for(name, appeared).items():
-                self._pending[waiting] |= keys
+                if waiting in self._pending:  # a mapping that is gone may have left keys that wait
+                    self._pending[waiting] |= keys
         for dependent in self._plan.dependents[name]:
             changed = {
                 key
                 for key, o in outcomes.items()
                 if o.row is not None and key in before and any(o.row[c] != before[key][c] for c in dependent.reads)
             }
-            if vanished or changed:
-                self._pending[dependent.projection] |= self._work.sources.dependents(dependent, vanished | changed)
+            # Who waits for another row too, or is refused beside waiting, is known to its references alone.
+            concerned = appeared | vanished | changed
+            if concerned:
+                self._pending[dependent.projection] |= self._work.sources.dependents(dependent, concerned)
 
     def _write(self) -> None:
         ordered = [c.declaration for c in self._plan.ordered if self.result.outcomes.get(c.declaration.target)]

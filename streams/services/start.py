@@ -19,14 +19,14 @@ class Start:
     registration: Registration
     recompute: Recompute
     make_service: MakeService
-    adopts: bool = False  # puts other files in force instead of refusing them
+    adopt: Callable[[], None] | None = None  # puts other files in force instead of refusing them
 
     def prepare(self) -> Replicate:
         """The service, once capture and mapping are those that the target knows."""
         capture = self.registration.check()
         if not self.recompute.adopt():
-            if self.adopts:
-                self.recompute.begin()
+            if self.adopt is not None:
+                self.adopt()
                 return self.make_service(capture.generation)
             raise SelarasError(
                 ErrorKind.STALE,

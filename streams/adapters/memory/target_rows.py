@@ -20,7 +20,10 @@ class MemoryTargetRows:
         """See the port."""
         rows = self._state.rows.get(projection, {})
         values = self._values(projection, keys)
-        return {key: dict(rows[value]) for value, key in values.items() if value in rows}
+        declared = [column.name for column in self._projections[projection].declaration.columns]
+        return {
+            key: {name: rows[value].get(name) for name in declared} for value, key in values.items() if value in rows
+        }
 
     def release(self, projection: str, claim: Claim, wanted: Mapping[str, str | None]) -> None:
         """See the port."""

@@ -11,6 +11,7 @@ _MAP = "selaras"
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "100",
+    "max_locks_per_transaction": "512",  # a large batch takes thousands of advisory locks
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "wal_level": "logical",
