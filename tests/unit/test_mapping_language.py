@@ -151,6 +151,33 @@ class TestAnotherMapping:
         assert computed.keys["t_akses"] == {"row": 1}
         assert Recompute(world.target, world.plan).differences(lambda _name, _done: None).changes == 0
 
+    def test_a_group_may_gain_a_column(self, world: LanguageWorld) -> None:
+        row = world.history.insert("produk", id=1, kode="P1", potongan="abc", kbli="1")
+        world.history.insert("proyek", id=1, kode="abc-1", nib=A, kbli="1")
+        world.apply()
+        group = {**GROUP, "columns": {**GROUP["columns"], "baru": {"rule": "COPY", "from": "proyek.nib"}}}
+        product = {**PRODUCT, "columns": {**PRODUCT["columns"], "induk": {"rule": "TXT", "from": "awalan.baru"}}}
+        world.remap(PROJECT, group, product, ACCESS)
+        recompute = Recompute(world.target, world.plan)
+        recompute.begin()
+        world.history.update("produk", row, kbli="1")
+        world.apply()
+        recompute.run(lambda _name, _done: None)
+        assert world.rows("t_produk")["P1"]["induk"] == A
+
+    def test_a_projection_may_leave_while_its_keys_wait(self) -> None:
+        product = {**PRODUCT, "lookups": {"p": {"projection": "t_proyek", "key": "produk.potongan"}}}
+        product["columns"] = {"proyek": {"lookup": "p.kode"}, "induk": {"lookup": "p.nib"}}
+        world = LanguageWorld(PROJECT, GROUP, product)
+        world.history.insert("produk", id=1, kode="P1", potongan="abc-1", kbli="1")
+        world.apply()
+        assert world.outcomes("t_produk") == {"P1": "waiting"}
+        world.remap(PROJECT, GROUP)
+        Recompute(world.target, world.plan).run(lambda _name, _done: None)
+        world.history.insert("proyek", id=1, kode="abc-1", nib=A, kbli="1")
+        world.apply()
+        assert set(world.rows("t_proyek")) == {"abc-1"}
+
     def test_keys_that_are_not_those_of_the_rows_are_a_difference(self, world: LanguageWorld) -> None:
         world.history.insert("akun", id=1, daftar=A, surel="x", utama="F")
         world.apply()
