@@ -111,9 +111,7 @@ def prove_service(settings: Settings) -> Prove:
         barrier_service(settings, PostgresAppliedPositions(target)),
         PostgresMirrorComparison(legacy, target, base.legacy, settings.legacy.schema),
         Recompute(base.target, base.plan),
-        PostgresTargetCounts(
-            target, tuple(p.declaration.target for p in base.plan.ordered if not p.declaration.virtual)
-        ),
+        PostgresTargetCounts(target, base.plan.tables),
     )
 
 

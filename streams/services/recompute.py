@@ -123,8 +123,8 @@ class Recompute:
     @property
     def is_unfinished(self) -> bool:
         """Whether a run under these versions was begun and not ended."""
-        whole = self.steps().get(WHOLE)
-        return whole is not None and not whole.finished
+        with self._target.transaction() as work:
+            return is_under_way(work, self._plan)
 
     def steps(self) -> Mapping[str, Step]:
         """How far the newest recompute under these versions has come."""
@@ -134,9 +134,7 @@ class Recompute:
     def begin(self) -> None:
         """Put this mapping in force; what is then left to compute is remembered as an unfinished run."""
         with self._target.transaction() as work:
-            ours = self._is_ours(work.guard.enter(exclusive=True))
-            whole = work.recomputing.steps(self._versions).get(WHOLE)
-            if ours and whole is not None and not whole.finished:
+            if self._is_ours(work.guard.enter(exclusive=True)) and is_under_way(work, self._plan):
                 return
             work.guard.put_in_force(*self._versions, self._plan.ranks)
             work.recomputing.begin(self._versions)

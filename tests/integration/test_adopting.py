@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
 
 from streams.adapters.databases.only_one import RECOMPUTE, only_one
 from streams.bootstrap.databases import target_engine
@@ -22,14 +21,8 @@ SHORT = "select nama_singkatan from rba.pelaku_usaha"
 
 
 @pytest.fixture
-def changed(server: Settings, tmp_path: Path) -> Iterator[tuple[EngineWorld, Settings]]:
-    """A company applied under one mapping, and settings with another one. Connections of services are closed after."""
-    used: set[Engine] = set()
-
-    def note(connection: object) -> None:
-        used.add(connection.engine)  # type: ignore[attr-defined]
-
-    event.listen(Engine, "engine_connect", note)
+def changed(server: Settings, closing: None, tmp_path: Path) -> Iterator[tuple[EngineWorld, Settings]]:
+    """A company applied under one mapping, and settings with another one."""
     with fresh_worlds(server) as settings:
         world = EngineWorld(settings)
         history = world.history()
@@ -41,9 +34,6 @@ def changed(server: Settings, tmp_path: Path) -> Iterator[tuple[EngineWorld, Set
         mapping.write_text(mapping.read_text().replace("from: header.nama_singkatan", "from: header.nama_perseroan"))
         yield world, replace(settings, schemas_dir=schemas)
         world.close()
-        for engine in used:
-            engine.dispose()
-    event.remove(Engine, "engine_connect", note)
 
 
 def test_what_was_begun_is_ended_in_the_background(changed: tuple[EngineWorld, Settings]) -> None:

@@ -34,7 +34,7 @@ def world(server: Settings) -> Iterator[EngineWorld]:
 
 
 @pytest.fixture(autouse=True)
-def service(world: EngineWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def service(world: EngineWorld, closing: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the world's own connections: a command leaves its own to the end of the process."""
     made = Recompute(world.ground.target, world.ground.plan)
     monkeypatch.setattr("streams.bootstrap.sync.recompute_service", lambda _settings: made)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.ddl_tables import DdlColumn, ddl_tables
@@ -123,7 +123,6 @@ def looked_up(draw: st.DrawFn, declaration: Projection) -> dict[str, dict[str, o
 
 
 @pytest.mark.parametrize("name", [p.target for p in PROJECTIONS])
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_generated_and_plain_say_the_same(name: str, data: st.DataObject, compiled: dict[str, CompiledProjection]):
     ready, plain = compiled[name], PLAIN[name]
@@ -147,7 +146,6 @@ TEXTS = VALUES | st.sampled_from(["?a", "a|b", "a\\b", "|", "\\", "?"])
 
 
 @pytest.mark.parametrize(("name", "source"), DERIVED, ids=lambda one: getattr(one, "name", one))
-@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_derived_keys_are_those_of_the_rules(
     name: str, source: Source, data: st.DataObject, compiled: dict[str, CompiledProjection]

@@ -49,8 +49,6 @@ join pg_class as c on c.relname = k.projection and c.relnamespace = to_regnamesp
 where k.outcome in ('waiting', 'quarantined') group by k.projection, c.oid, c.reltuples
 having count(*) filter (where k.outcome = 'quarantined') > 0 order by 1
 """)
-HAS_TABLE = text("select to_regclass('rba.' || quote_ident(:table)) is not null")
-GROUP_ROWS = text("select count(*) from selaras.group_row where projection = :table")
 
 
 class PostgresKeyCounts:
@@ -66,11 +64,8 @@ class PostgresKeyCounts:
 
     def rows(self, table: str) -> int:
         """See the port."""
-        values = {"table": table}
         with translated("target"), self._engine.connect() as connection:
-            if connection.execute(HAS_TABLE, values).scalar():
-                return int(connection.execute(text(f"select count(*) from rba.{quoted(table)}")).scalar_one())
-            return int(connection.execute(GROUP_ROWS, values).scalar_one())
+            return int(connection.execute(text(f"select count(*) from rba.{quoted(table)}")).scalar_one())
 
     def record(self) -> None:
         """See the port."""
