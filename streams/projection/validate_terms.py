@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from streams.projection.catalog import Catalog
 from streams.projection.converters import CONVERTERS, Reference
-from streams.projection.declaration import Input, Projection, Term
+from streams.projection.declaration import DIFFER, Input, Projection, Term
 
 Path = tuple[str | int, ...]
 
@@ -91,8 +91,9 @@ def input_faults(
         yield f"there is no source {value.source!r}"
         return
     if value.is_pseudo:
-        if value.column.startswith("_differ.") and value.column.removeprefix("_differ.") not in source.agree:
-            yield f"source {source.name} does not declare it under 'agree': {value.column.removeprefix('_differ.')!r}"
+        column = value.column.removeprefix(DIFFER)
+        if column != value.column and column not in source.agree:
+            yield f"source {source.name} does not declare it under 'agree': {column!r}"
         return
     table = legacy.tables.get(source.table)
     if table is not None and value.column not in table.columns:
