@@ -28,7 +28,8 @@ def daftar_nib(_reference: Reference, _arguments: Mapping[str, object], value: o
 @converter("AWALAN", inputs=1, reversible=False, required=frozenset({"length"}))
 def awalan(_reference: Reference, arguments: Mapping[str, object], value: object) -> Value:
     """The first ``length`` characters of a text without blanks around it: the key by which an id is found again whose
-    column elsewhere was too short (``id_proyek``, 23 characters, stored as 21). Shorter text stays whole.
+    column elsewhere was too short (``id_proyek``, 23 characters, stored as 21). Shorter text stays whole; a blank where
+    it was cut is dropped, as it is from the shorter column.
 
     Placeholders become NULL. Refuses what the target cannot store, and a mapping without a positive length.
     """
@@ -38,7 +39,7 @@ def awalan(_reference: Reference, arguments: Mapping[str, object], value: object
         return None
     if not isinstance(length, int) or length < 1:
         raise Refusal("AWALAN", "the mapping gives no length")
-    return storable("AWALAN", text[:length])
+    return storable("AWALAN", text[:length].rstrip())
 
 
 @converter("GABUNG", inputs=None, reversible=False, parameters=frozenset({"separator"}))
