@@ -49,7 +49,7 @@ test: install lint
 	$(PYTEST) $(HOUSE) $(wildcard $(TIERS))
 
 test-unit: install
-	$(PYTEST) $(HOUSE) tests/unit
+	$(PYTEST) -n 2 $(HOUSE) tests/unit
 
 test-containers: install
 	$(PYTEST) tests/containers

@@ -30,7 +30,7 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent
 # A fixed sample of examples unless the whole is asked for; and no deadline for one of them: the machine may be busy.
-hypothesis.settings.register_profile("sample", max_examples=20, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("sample", max_examples=10, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("whole", max_examples=100, deadline=None)
 hypothesis.settings.load_profile("whole" if os.environ.get("SELARAS_TEST_FULL") == "1" else "sample")
 NUMBERS = itertools.count(1)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.projection.converters import CONVERTERS, IdentityKeys, Reference, Refusal
@@ -64,7 +64,6 @@ def outcome(name: str, *values: object) -> object:
         return refusal
 
 
-@settings(max_examples=25, deadline=None)
 @pytest.mark.parametrize("name", sorted(CONVERTERS))
 @given(data=st.data())
 def test_every_value_ends_in_a_value_or_a_refusal(name: str, data: st.DataObject) -> None:
@@ -100,7 +99,6 @@ def test_missing_values_pass_or_become_the_declared_nothing(name: str) -> None:
     assert found == {"UANG0": Decimal(0), "INT0": 0, "NPWP_STATUS": "BELUM_CEK", "DAFTAR_NIB": ()}.get(name)
 
 
-@settings(max_examples=50, deadline=None)
 @pytest.mark.parametrize(
     "name",
     [

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from streams.adapters.demo.business import Business
@@ -23,18 +24,24 @@ def _business(companies: int, seed: int) -> Business:
     return Business(model, factory, seed)
 
 
+@cache
+def _long_stream() -> list[BusinessTransaction]:
+    return _stream(300, 2, 2000)
+
+
 def _stream(companies: int, seed: int, length: int) -> list[BusinessTransaction]:
     business = _business(companies, seed)
     return [business.next() for _ in range(length)]
 
 
 def test_the_same_seed_on_the_same_state_gives_the_same_transactions() -> None:
-    assert _stream(50, 3, 300) == _stream(50, 3, 300)
-    assert _stream(50, 3, 300) != _stream(50, 4, 300)
+    stream = _stream(50, 3, 300)
+    assert stream == _stream(50, 3, 300)
+    assert stream != _stream(50, 4, 300)
 
 
 def test_every_kind_comes_up() -> None:
-    kinds = Counter(transaction.kind for transaction in _stream(300, 2, 2000))
+    kinds = Counter(transaction.kind for transaction in _long_stream())
     assert set(kinds) == {
         "registered",
         "resent",
@@ -62,7 +69,7 @@ def test_business_time_only_goes_forward_and_ids_are_new() -> None:
     place = TABLES["tr_oss_proyek"].columns.index("id_proyek")
     ids = [
         statement.values[place]
-        for transaction in _stream(100, 5, 1500)
+        for transaction in _long_stream()
         for statement in transaction.statements
         if statement.text.startswith("INSERT INTO tr_oss_proyek (") and "VALUES" in statement.text
     ]
@@ -71,20 +78,20 @@ def test_business_time_only_goes_forward_and_ids_are_new() -> None:
 
 
 def test_values_match_their_placeholders() -> None:
-    for transaction in _stream(100, 6, 1000):
+    for transaction in _long_stream():
         assert transaction.statements
         for statement in transaction.statements:
             assert len(re.findall("%s", statement.text)) == len(statement.values)
 
 
 def test_a_resent_document_deletes_and_inserts_its_children() -> None:
-    sent = next(one for one in _stream(50, 3, 200) if one.kind == "resent")
+    sent = next(one for one in _long_stream() if one.kind == "resent")
     doubled = [statement for statement in sent.statements if statement.touches == 2]
     assert any("DELETE FROM tr_oss_proyek" in statement.text for statement in doubled)
     assert any(statement.text.startswith("INSERT INTO tr_oss_header") for statement in sent.statements)
 
 
 def test_a_renumbered_company_changes_its_key_everywhere() -> None:
-    moved = next(one for one in _stream(50, 3, 2000) if one.kind == "renumbered")
+    moved = next(one for one in _long_stream() if one.kind == "renumbered")
     tables = {statement.text.split()[1] for statement in moved.statements}
     assert {"tr_oss_header", "tr_oss_proyek", "tr_oss_checklist", "oss_iumk"} <= tables

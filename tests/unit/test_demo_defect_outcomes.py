@@ -73,7 +73,8 @@ def planted() -> list[tuple[Planted, Row]]:
     found = []
     for record in planter.planted:
         key, _, value = record.key.partition("=")
-        rows = [row for c in companies for t, row in c.rows if t == record.table and str(row[key]) == value]
+        own = (c for c in companies if c.nib == record.nib)
+        rows = [row for c in own for t, row in c.rows if t == record.table and str(row[key]) == value]
         if record.table == "tr_oss_penanggung_jwb":
             rows.sort(key=lambda row: len(str(row["no_identitas_penanggung_jwb"])) != 16)
         found.append((record, rows[-1]))
@@ -118,8 +119,8 @@ def test_what_is_a_row_is_taken_and_becomes_what_is_stated(
 
 def test_sound_companies_pass_the_rules() -> None:
     judge = Judge(MATERIALS)
-    sound = [company for company in map(FACTORY.build, range(1, 1500)) if judge.company(company.rows)]
-    assert len(sound) > 700
+    sound = [company for company in map(FACTORY.build, range(1, 700)) if judge.company(company.rows)]
+    assert len(sound) > 300
     for company in sound:
         for wanted, rule in SOUND:
             for table, row in company.rows:

@@ -23,10 +23,12 @@ EVERY = {defect.name: defect.often for defect in DEFECTS}
 SPARED = frozenset({"9999000000007", "9999000000011"})
 
 
+COMPANIES = [FACTORY.build(serial) for serial in range(1, 301)]
+
+
 def _stream(rates: dict[str, float] | None, length: int) -> list[BusinessTransaction]:
     model, judge, unsound = Model(), Judge(MATERIALS), set()
-    for serial in range(1, 301):
-        company = FACTORY.build(serial)
+    for company in COMPANIES:
         model.absorb(company.rows)
         if not all(judge.row(table, row) for table, row in company.rows):
             unsound.add(company.nib)
@@ -40,7 +42,7 @@ def _stream(rates: dict[str, float] | None, length: int) -> list[BusinessTransac
 
 @pytest.fixture(scope="module")
 def stream() -> list[BusinessTransaction]:
-    return _stream(EVERY, 4000)
+    return _stream(EVERY, 2500)
 
 
 def test_every_kind_that_business_brings_about_is_written_down(stream: list[BusinessTransaction]) -> None:
@@ -89,10 +91,10 @@ def test_events_are_late_or_doubled(stream: list[BusinessTransaction]) -> None:
 
 
 def test_without_rates_business_is_what_it_was() -> None:
-    plain, watched = _stream(None, 500), _stream({}, 500)
-    assert [one.planted for one in plain] == [()] * 500
+    plain, watched = _stream(None, 200), _stream({}, 200)
+    assert [one.planted for one in plain] == [()] * 200
     assert [one for one in watched if one.planted] == []
 
 
 def test_the_same_seed_brings_about_the_same() -> None:
-    assert _stream(EVERY, 300) == _stream(EVERY, 300)
+    assert _stream(EVERY, 200) == _stream(EVERY, 200)

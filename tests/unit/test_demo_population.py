@@ -15,7 +15,7 @@ from streams.adapters.demo.tables import TABLES, Row
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "schemas" / "reference"
-COMPANIES = 3000
+COMPANIES = 2000
 
 
 def _collect(companies: int, seed: int) -> Batch:
@@ -67,18 +67,15 @@ def test_every_row_fills_all_columns_and_fits_them(rows: Batch) -> None:
 
 def test_the_same_seed_gives_the_same_rows_in_every_process() -> None:
     script = "import tests.unit.test_demo_population as t; import sys; sys.stdout.write(t._digest(60, 3))"
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT), "TZ": zone},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for hash_seed, zone in (("1", "UTC"), ("2", "Asia/Jakarta"))
-    }
-    assert digests == {_digest(60, 3)}
-    assert _digest(60, 4) not in digests
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONHASHSEED": "2", "PYTHONPATH": str(ROOT), "TZ": "Asia/Jakarta"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert elsewhere == _digest(60, 3)
+    assert elsewhere != _digest(60, 4)
 
 
 def test_a_bigger_population_begins_with_the_smaller_one() -> None:

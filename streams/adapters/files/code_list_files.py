@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import yaml
 
+from streams.adapters.files.yaml_text import read_yaml
+
 Fault = tuple[int, str]  # line, from 1, and what is wrong there
 ITEMS = ("title", "codes", "legacy")
 NULL_TAG = "tag:yaml.org,2002:null"
@@ -23,7 +25,7 @@ def read_code_lists(document: str) -> tuple[dict[str, dict[str, str]], list[Faul
     Codes are accepted as they are written and, like labels, in case-folded form.
     """
     try:
-        root = yaml.compose(document, Loader=yaml.SafeLoader)
+        root, _ = read_yaml(document)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         return {}, [(mark.line + 1 if mark else 1, str(error.problem))]

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from streams.adapters.files.yaml_text import read_yaml
 from streams.errors import ErrorKind, SelarasError
 from streams.projection.declaration import Projection
 from streams.projection.parse import parse_projection
@@ -40,8 +41,7 @@ def read_mapping(folder: Path) -> MappingFiles:
         text = path.read_text(encoding="utf-8")
         digest.update(f"{path.name}\n{text}\n".encode())
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
-            content = yaml.safe_load(text)
+            node, content = read_yaml(text)
         except yaml.YAMLError as error:
             at = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or getattr(error, "reason", "not YAML")
