@@ -1,0 +1,121 @@
+"""What the monitor does: touched keys, keys without a verdict, rolling scans, the ledger's clock."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from streams.drift.difference import Check
+from streams.drift.verdict import Verdicts
+from streams.ports.capture import Clock
+from streams.ports.drift_ledger import Ledger
+from streams.ports.drift_progress import DriftProgress, ScanPart, ScanProgress
+
+Judge = Callable[[str, Collection[str]], Verdicts]
+"""Table and keys -> verdicts."""
+
+Look = Callable[[str, str], tuple[Verdicts, ScanPart]]
+"""Table and the key after which the scan goes on -> verdicts of the next part, and the part."""
+
+
+class Book(Protocol):
+    """Keeps verdicts."""
+
+    def record(self, verdicts: Sequence[Verdicts], lists: Collection[int] = (), part: ScanPart | None = None) -> None:
+        """All in one transaction; ``lists``: of touched keys, looked at by this; ``part``: of a scan, done by this."""
+
+
+@dataclass(slots=True)
+class TouchedKeysDuty:
+    """Judges the keys that applied batches touched, the oldest first."""
+
+    check: Check
+    progress: DriftProgress
+    judge: Judge
+    book: Book
+    limit: int  # keys in one bite, about
+    rest_s: float = 0.1
+
+    @property
+    def name(self) -> str:
+        """See the duty."""
+        return f"{self.check} check of touched keys"
+
+    def bite(self) -> bool:
+        """See the duty."""
+        touched = self.progress.touched(self.check, self.limit)
+        if touched is None:
+            return False
+        verdicts = [self.judge(table, keys) for table, keys in sorted(touched.keys.items()) if keys]
+        self.book.record(verdicts, lists=touched.lists)
+        return True
+
+
+@dataclass(slots=True)
+class UnknownKeysDuty:
+    """Looks again at keys without a verdict."""
+
+    check: Check
+    progress: DriftProgress
+    judge: Judge
+    book: Book
+    limit: int
+    rest_s: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """See the duty."""
+        return f"{self.check} check of keys without a verdict"
+
+    def bite(self) -> bool:
+        """See the duty. Never more at once: what stayed without a verdict just now would only be asked again."""
+        for table, keys in sorted(self.progress.unknown(self.check, self.limit).items()):
+            self.book.record([self.judge(table, keys)])
+        return False
+
+
+@dataclass(slots=True)
+class ScanDuty:
+    """Goes over all keys of all tables, round after round, using no more than a share of the time."""
+
+    check: Check
+    tables: Sequence[str]
+    scans: ScanProgress
+    look: Look
+    book: Book
+    clock: Clock
+    share: float  # of the time, above 0 and up to 1
+    rest_s: float = 0.0
+    _turn: int = field(default=0, init=False)
+
+    @property
+    def name(self) -> str:
+        """See the duty."""
+        return f"{self.check} check of all keys"
+
+    def bite(self) -> bool:
+        """See the duty."""
+        begun = self.clock.now()
+        table = self.tables[self._turn % len(self.tables)]
+        verdicts, part = self.look(table, self.scans.next_after(self.check, table))
+        self.book.record([verdicts], part=part)
+        if part.last is None:
+            self._turn += 1
+        # The rest follows from the work just done, so that a slow side is left alone for longer.
+        self.rest_s = (self.clock.now() - begun) * (1 / self.share - 1)
+        return False
+
+
+@dataclass(slots=True)
+class RunOutDuty:
+    """Opens entries whose acceptance has run out."""
+
+    ledger: Ledger
+    today: Callable[[], datetime]
+    rest_s: float = 10.0
+    name: str = "acceptances that run out"
+
+    def bite(self) -> bool:
+        """See the duty."""
+        self.ledger.run_out(self.today())
+        return False
