@@ -39,7 +39,6 @@ create table mirror.tr_oss_header (
 ) with (fillfactor = 85);
 create index on mirror.tr_oss_header (nib);
 create index on mirror.tr_oss_header (id_izin);
-create index on mirror.tr_oss_header (id_izin);
 insert into selaras.mirror_table (table_name) values ('tr_oss_header');
 
 create table mirror.tr_oss_pemegang_saham (
