@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+WHOLE_TABLE = "*"  # the key of a write that emptied a table
+
 
 class Check(StrEnum):
     """Who found it."""

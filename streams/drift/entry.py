@@ -52,6 +52,7 @@ class Entry:
     by: str = ""
     why: str = ""
     times: int = 1  # how often it was opened
+    looked_at: datetime | None = None  # when the newest look at the key began, whatever it found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from streams.drift.difference import Check, Difference
@@ -21,13 +22,18 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Of keys of one table by one check. A key stands in exactly one of the three."""
+    """Of keys of one table by one check. A key stands in exactly one of the three.
+
+    ``at``: when the look began, by the target database's clock; None: just now. A look never overrules one that began
+    later, in whatever order the two are recorded.
+    """
 
     check: Check
     table: str
     same: tuple[str, ...] = ()
     different: tuple[Difference, ...] = ()
     unknown: Mapping[str, Reason] = field(default_factory=dict)
+    at: datetime | None = None
 
     @property
     def keys(self) -> int:

@@ -12,11 +12,14 @@ from streams.drift.entry import Entry, EntryState, Transition
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A difference with the cause that the evidence names, and how long after its origin it was found."""
+    """A difference with the cause that the evidence names, how long after its origin it was found, and when the look
+    that found it began (None: just now).
+    """
 
     difference: Difference
     cause: Cause
     detected_ms: int | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,24 @@ class Deed:
 
 
 class Ledger(Protocol):
-    """Every step is journalled in the transaction that makes it."""
+    """Every step is journalled in the transaction that makes it; what becomes of an entry: ``drift.life``."""
 
     def note(self, findings: Sequence[Finding]) -> Sequence[int]:
         """Open an entry for each; refresh one that is open, explained or accepted; open again one that was repaired or
         verified. Ids in the order given. An accepted entry stays so only while its difference stays as it was accepted.
         """
 
-    def settle(self, check: Check, table: str, keys: Collection[str]) -> int:
-        """These keys are the same now: every entry of theirs that is not verified becomes so. How many did."""
+    def settle(
+        self,
+        check: Check,
+        table: str,
+        keys: Collection[str],
+        still: Collection[tuple[str, Kind]] = (),
+        at: datetime | None = None,
+    ) -> int:
+        """These keys were looked at (None: just now): every entry of theirs that is not verified becomes so, but for
+        the kinds in which a key ``still`` differs. How many did.
+        """
 
     def move(self, ids: Collection[int], deed: Deed) -> Sequence[int]:
         """Move the entries that may go there (``drift.entry.ALLOWED``); the ids that did, in order.
@@ -81,7 +93,7 @@ class Ledger(Protocol):
         """In the order of ids."""
 
     def groups(self) -> Sequence[Group]:
-        """All entries, counted."""
+        """All entries, counted, by check, table, kind, cause and state."""
 
 
 class LedgerHistory(Protocol):

@@ -62,13 +62,17 @@ class ScanProgress(Protocol):
     """The rolling scans."""
 
     def next_after(self, check: Check, table: str) -> str:
-        """The key after which the scan goes on; '' when a new round begins."""
+        """The key after which the scan goes on, behind the part looked at last; '' when a new round begins."""
 
-    def scanned(self, part: ScanPart) -> None:
-        """The part was looked at now. One that ends the table ends the round: parts of older rounds are forgotten."""
+    def scanned(self, part: ScanPart, at: datetime | None = None) -> None:
+        """The part was looked at (None: just now). Of older looks only what lies outside of it counts on."""
 
     def coverage(self, totals: Mapping[tuple[Check, str], int], alive_s: float) -> Sequence[Coverage]:
-        """By check and table. ``totals``: keys there are; ``alive_s``: a beat older than this means stopped.
+        """By check and table, in order. ``totals``: about how many keys there are; ``alive_s``: a beat older than this
+        means stopped.
 
-        Looks from before a list of touched keys was dropped unread count for nothing.
+        Where the looks that count go over the whole table, its keys are those that they found (or ``totals``, if that
+        is more) and all are scanned: a key that came later is pending until it is looked at. Else one is lacking at
+        least. Looks from before a list of touched keys was dropped unread count for nothing. A check does not run
+        while the monitor's last word names it among those that wait.
         """

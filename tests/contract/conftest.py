@@ -1,4 +1,4 @@
-"""The target of the replication contract: the twin in memory, or PostgreSQL."""
+"""The target of the replication contract, and the store of the drift contract: twins in memory, or PostgreSQL."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from streams.settings import Settings
 from tests.conftest import fresh_worlds
+from tests.contract.drift_worlds import DriftWorld, MemoryDriftWorld, PostgresDriftWorld
 from tests.contract.replication_worlds import MemoryWorld, PostgresWorld, World, postgres_world
 
 
@@ -25,3 +26,12 @@ def world(request: pytest.FixtureRequest) -> World:
     made: PostgresWorld = request.getfixturevalue("database")
     made.empty()
     return made
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+def drift(request: pytest.FixtureRequest) -> DriftWorld:
+    """A ledger without entries, a monitor that never ran."""
+    if request.param == "memory":
+        return MemoryDriftWorld()
+    made: PostgresWorld = request.getfixturevalue("database")
+    return PostgresDriftWorld(made.engine)

@@ -34,6 +34,7 @@ create table selaras.drift_entry (
   by_whom     text        not null default '',
   why         text        not null default '',
   times       integer     not null default 1,
+  looked_at   timestamptz not null default clock_timestamp(),  -- when the newest look at the key began
   unique (check_name, table_name, key, kind)
 );
 create index drift_entry_key on selaras.drift_entry (table_name, key);
@@ -59,16 +60,16 @@ create table selaras.drift_unknown (
   looked_at  timestamptz not null default now(),
   primary key (check_name, table_name, key)
 );
+create index drift_unknown_looked_at on selaras.drift_unknown (check_name, looked_at);
 
-create table selaras.drift_scan (                 -- parts of scans; a key k belongs to the part with after < k <= last
+create table selaras.drift_scan (                 -- the newest look at each stretch of keys, after < key <= last
   check_name text        not null,
   table_name text        not null,
-  round      integer     not null,
   after      text        collate "C" not null,
   last       text        collate "C",             -- null: up to the end
   keys       bigint      not null,
   at         timestamptz not null default now(),
-  primary key (check_name, table_name, round, after)
+  primary key (check_name, table_name, after)
 );
 
 create table selaras.drift_monitor (
@@ -76,7 +77,7 @@ create table selaras.drift_monitor (
   state        text        not null default 'never ran',
   started_at   timestamptz,
   seen_at      timestamptz,
-  forgotten_at timestamptz                        -- lists of touched keys were dropped unread: older looks are void
+  forgotten_at timestamptz                        -- lists from before it were dropped unread: older looks are void
 );
 insert into selaras.drift_monitor default values;
 
