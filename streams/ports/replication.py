@@ -173,7 +173,7 @@ class Tidying(Protocol):
         """Forget truncations below ``floor``: nothing older than they can arrive any more."""
 
     def drop_touched(self, hours: int) -> int:
-        """Forget lists of touched keys older than this."""
+        """Forget lists of touched keys and rows older than this, and note that nobody read them; how many."""
 
 
 class Sources(Protocol):

@@ -8,7 +8,17 @@ from streams.adapters.databases.sql_names import quoted
 from streams.ports.replication import OutrankedBy
 
 DROP_TRUNCATIONS = "delete from selaras.truncation where commit < %s"
-DROP_TOUCHED = "delete from selaras.touched where at < now() - make_interval(hours => %s)"
+# What a look saw that began after a batch was committed stays true; a list's time is that of its batch's begin.
+DROP_TOUCHED = """
+with keys as (delete from selaras.touched where at < now() - make_interval(hours => %(hours)s) returning at),
+rows as (delete from selaras.touched_row where at < now() - make_interval(hours => %(hours)s) returning at),
+gone as (select at from keys union all select at from rows),
+forgotten as (
+  update selaras.drift_monitor set forgotten_at =
+    greatest(forgotten_at, (select max(at) from gone) + interval '1 hour') where exists (select from gone)
+)
+select count(*) from gone
+"""
 
 FORGET_KEYS = "delete from selaras.row_key where source = any(%s) and row = any(%s)"
 DERIVED_HELD = """
@@ -56,4 +66,4 @@ class PostgresTidying:
 
     def drop_touched(self, hours: int) -> int:
         """See the port."""
-        return self._connection.exec_driver_sql(DROP_TOUCHED, (hours,)).rowcount
+        return int(self._connection.exec_driver_sql(DROP_TOUCHED, {"hours": hours}).scalar_one())
