@@ -16,6 +16,12 @@ def applier_engine(settings: Settings) -> Engine:
     return engine_for(target_server(settings, APPLIER), "selaras applier", APPLIER_SETTINGS)
 
 
+def checker_engine(settings: Settings) -> Engine:
+    """Read-only sessions on the target for checking rows: found by key, as the applier finds them."""
+    planned = {**APPLIER_SETTINGS, "default_transaction_read_only": "on"}
+    return engine_for(target_server(settings, APPLIER), "selaras check", planned)
+
+
 def target_engine(settings: Settings) -> Engine:
     """Sessions of the applier's role on the target for everything beside applying: upgrades, status, checks."""
     return engine_for(target_server(settings, APPLIER), "selaras")

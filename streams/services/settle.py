@@ -195,7 +195,7 @@ class Pass:
     ) -> set[str]:
         name, extra = compiled.declaration.target, set()
         for claim in compiled.declaration.claims:
-            wishes = {key: _wish(claim, outcomes[key]) for key in keys}
+            wishes = {key: wish_of(claim, outcomes[key]) for key in keys}
             values = {wish[0] for wish in wishes.values() if wish} | self._work.states.held_values(name, claim, keys)
             self._lock(self._plan.claim_buckets(name, claim.column, values))
             holders = self._work.states.claim(name, claim, wishes)
@@ -232,7 +232,7 @@ class Pass:
         written = [p for p in ordered if p.target in self._writable]
         for projection in written:
             for claim in projection.claims:
-                wishes = {key: _wish(claim, o) for key, o in self.result.outcomes[projection.target].items()}
+                wishes = {key: wish_of(claim, o) for key, o in self.result.outcomes[projection.target].items()}
                 wanted = {key: wish[0] if wish else None for key, wish in wishes.items()}
                 self._work.target.release(projection.target, claim, wanted)
         for projection in written:
@@ -266,7 +266,8 @@ class Pass:
         return Outcome(OutcomeKind.QUARANTINED, None, (*outcome.faults, Fault("", "TARGET", reason)), outcome.waits)
 
 
-def _wish(claim: Claim, outcome: Outcome) -> tuple[str, str] | None:
+def wish_of(claim: Claim, outcome: Outcome) -> tuple[str, str] | None:
+    """The value that an outcome asks for, and its rank: the least of those who ask holds it."""
     row = outcome.row
     if row is None or row[claim.column] is None or any(row[column] != value for column, value in claim.when):
         return None

@@ -158,15 +158,22 @@ class PostgresMoments:
     @contextmanager
     def now(self) -> Iterator[Moment]:
         """See the port."""
-        with translated("target"), self._engine.connect() as plain:
-            # Each statement would see another moment, and a worker's batch between two of them as a difference.
-            connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with connection.begin():
-                yield PostgresMoment(
-                    PostgresMirrorRows(connection, self._statements),
-                    PostgresKeptStates(connection, self._statements.keyless),
-                    PostgresTargetRows(connection, self._statements.target),
-                )
+        with standing_still(self._engine) as connection:
+            yield PostgresMoment(
+                PostgresMirrorRows(connection, self._statements),
+                PostgresKeptStates(connection, self._statements.keyless),
+                PostgresTargetRows(connection, self._statements.target),
+            )
+
+
+@contextmanager
+def standing_still(engine: Engine) -> Iterator[Connection]:
+    """A read-only transaction on the target in which every statement sees the same moment."""
+    with translated("target"), engine.connect() as plain:
+        # Each statement would see another moment, and a worker's batch between two of them as a difference.
+        connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
 
 
 def _moment(committed_ms: int) -> str:

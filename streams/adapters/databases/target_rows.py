@@ -38,7 +38,7 @@ class TargetStatements:
             columns = tuple(column.name for column in projection.declaration.columns)
             key = projection.declaration.key_column
             self.upsert[name] = _upsert(name, columns, key, table.columns)
-            key_type = _sql(table.columns[key])
+            key_type = sql_type(table.columns[key])
             where = f"where {quoted(key)} = any(%s::{key_type}[])"
             self.select[name] = columns, f"select {listed(columns)} from rba.{quoted(name)} {where}"
             self.delete[name] = f"delete from rba.{quoted(name)} {where}"
@@ -73,7 +73,7 @@ def _as_rules_give(value: object) -> object:
 
 def _upsert(name: str, columns: Sequence[str], key: str, types: Mapping[str, ColumnType]) -> str:
     others = [column for column in columns if column != key]
-    typed = ", ".join(f"{quoted(column)} {_sql(types[column])}" for column in columns)
+    typed = ", ".join(f"{quoted(column)} {sql_type(types[column])}" for column in columns)
     updates = ", ".join(f"{quoted(column)} = excluded.{quoted(column)}" for column in others)
     return (
         f"insert into rba.{quoted(name)} as t ({listed(columns)}) select {listed(columns)} "
@@ -82,7 +82,8 @@ def _upsert(name: str, columns: Sequence[str], key: str, types: Mapping[str, Col
     )
 
 
-def _sql(kind: ColumnType) -> str:
+def sql_type(kind: ColumnType) -> str:
+    """A column's type with its length or precision."""
     if kind.length is not None:
         return f"{kind.sql}({kind.length})"
     if kind.precision is not None:
