@@ -33,9 +33,7 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """How far a partition had come before the batch: newest (commit, record, order in the transaction) that it held,
-    and the snapshot that filled it.
-    """
+    """A partition before the batch: newest (commit, record, order in transaction) it held, what snapshot filled it."""
 
     commit: int
     record: int
@@ -254,6 +252,9 @@ class Evidence(Protocol):
 
     def touched(self, keys: Mapping[str, Collection[str]]) -> None:
         """The keys computed, by projection, for the verifier."""
+
+    def touched_rows(self, names: Mapping[str, Collection[str]]) -> None:
+        """The mirror rows changed, by table (``Rewritten.names``), for the verifier."""
 
     def undecodable(self, chunk: Chunk, events: Sequence[Malformed]) -> None:
         """Store the events and make their tables unknown until they are read again."""

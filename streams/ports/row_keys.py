@@ -11,11 +11,21 @@ Held = tuple[str | None, ...]
 @dataclass(frozen=True, slots=True)
 class Rewritten:
     """Rows that a statement changed: id (primary key as text, or the content's), what they held before (None: the row
-    is new) and what they hold now, in ``columns``.
+    is new) and what they hold now, in ``columns``. ``named_by``: the column that names rows without a key, else ''.
     """
 
     columns: tuple[str, ...] = ()
     rows: Sequence[tuple[str, Held | None, Held]] = ()
+    named_by: str = ""
+
+    @property
+    def names(self) -> set[str]:
+        """What names the rows to whoever checks them: primary keys; of rows without one their business numbers."""
+        if not self.named_by:
+            return {row for row, _, _ in self.rows}
+        place = self.columns.index(self.named_by)
+        held = [after[place] for _, _, after in self.rows] + [before[place] for _, before, _ in self.rows if before]
+        return {name or "" for name in held}
 
     def by_column(self) -> dict[str, set[str]]:
         """By column, the values held before and after; NULL is left out."""
@@ -29,7 +39,7 @@ class Rewritten:
 
     def joined(self, other: "Rewritten") -> "Rewritten":
         """These rows and those of another statement on the same table."""
-        return Rewritten(self.columns or other.columns, [*self.rows, *other.rows])
+        return Rewritten(self.columns or other.columns, [*self.rows, *other.rows], self.named_by or other.named_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Table:
     columns: Mapping[str, ColumnType]
     key: tuple[str, ...] = ()
 
+    @property
+    def named_by(self) -> str:
+        """The column whose text names a row to people: its key; without one the business number, which many share."""
+        return self.key[0] if self.key else "nib"
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:

@@ -98,6 +98,7 @@ class Pass:
 
     def run(self, touched: TouchedRows) -> Settled:
         """Settle everything that these changed rows concern."""
+        self._work.evidence.touched_rows(touched.names)
         keys = self._plan.keys_touched(touched.values)
         for name, derived in touched.keys.items():
             keys[name] |= derived

@@ -10,12 +10,13 @@ from streams.services.plan import DerivedSource, Plan
 
 @dataclass(slots=True)
 class TouchedRows:
-    """Collects as the transaction goes; ``keys``: by projection, those that rules derive."""
+    """Collects as the transaction goes; ``keys``: by projection, those that rules derive; ``names``: rows, by table."""
 
     plan: Plan
     work: UnitOfWork
     values: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     keys: dict[str, set[str]] = field(default_factory=dict)
+    names: dict[str, set[str]] = field(default_factory=dict)
 
     def note(self, table: str, rewritten: Rewritten, *, anew: bool = False) -> None:
         """Note a statement's rows, and store the derived keys of those whose keys changed.
@@ -24,6 +25,7 @@ class TouchedRows:
         """
         if not rewritten.rows:
             return
+        self.names.setdefault(table, set()).update(rewritten.names)
         for column, found in rewritten.by_column().items():
             self.values.setdefault((table, column), set()).update(found)
         if sources := self.plan.derived.get(table):

@@ -121,7 +121,7 @@ COMPILED = [CompiledProjection(p, TABLES[p.target], Reference()) for p in PROJEC
 RETURNING = {"tr_oss_header": ("nib",), "oss_iumk": ("nib",)}
 FILLED = ("rba.nib", "rba.pelaku_usaha", "mirror.tr_oss_header", "mirror.oss_iumk", "selaras.position")
 FILLED_TOO = (
-    *("truncation", "key_state", "claim", "touched", "undecodable", "heartbeat", "version", "authority"),
+    *("truncation", "key_state", "claim", "touched", "touched_row", "undecodable", "heartbeat", "version", "authority"),
     *("row_key", "reference", "group_row", "lacking_column"),
 )
 
@@ -139,6 +139,9 @@ class World(Protocol):
 
     def touched(self) -> list[tuple[str, tuple[str, ...]]]:
         """Projection and keys of each list."""
+
+    def touched_rows(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Table and names of rows of each list."""
 
     def beat_ms(self) -> int | None:
         """The newest heartbeat."""
@@ -164,6 +167,10 @@ class MemoryWorld:
     def touched(self) -> list[tuple[str, tuple[str, ...]]]:
         """See World."""
         return list(self.target.state.touched)
+
+    def touched_rows(self) -> list[tuple[str, tuple[str, ...]]]:
+        """See World."""
+        return list(self.target.state.touched_rows)
 
     def beat_ms(self) -> int | None:
         """See World."""
@@ -215,6 +222,11 @@ class PostgresWorld:
         return [
             (row[0], tuple(row[1])) for row in self._rows("select projection, keys from selaras.touched order by id")
         ]
+
+    def touched_rows(self) -> list[tuple[str, tuple[str, ...]]]:
+        """See World."""
+        lists = self._rows("select table_name, keys from selaras.touched_row order by id")
+        return [(row[0], tuple(row[1])) for row in lists]
 
     def beat_ms(self) -> int | None:
         """See World."""

@@ -178,6 +178,14 @@ class TestKeylessCounts:
             assert filled(work.mirror.forget_snapshot(MICRO, 1)) == {}
         assert micros(world) == [("Nol", False), ("Satu", True)]
 
+    def test_rows_are_named_by_their_key_or_their_business_number(self, world: World) -> None:
+        with world.target.transaction() as work:
+            keyed = work.mirror.write(HEADER, [changed("c", (1, 1, 1), after=header(n)) for n in (1, 10)])
+            counts = [counted("c", after=micro()), counted("c", after=micro(None)), counted("c", after=micro(name="B"))]
+            keyless = work.mirror.count(MICRO, 0, counts)
+        assert keyed.names == {"1", "10"}
+        assert keyless.names == {A, ""}
+
     def test_counts_of_an_older_generation_are_not_added_to(self, world: World) -> None:
         count(world, counted("c", after=micro()), counted("c", after=micro()))
         count(world, counted("c", after=micro(), generation=2))

@@ -268,6 +268,12 @@ class TestEvidence:
             work.evidence.touched({"nib": {B, A}, "pelaku_usaha": set()})
         assert world.touched() == [("nib", (A, B))]
 
+    def test_touched_rows(self, world: World) -> None:
+        with world.target.transaction() as work:
+            work.evidence.touched_rows({"tr_oss_header": {"2", "10"}, "oss_iumk": set()})
+            work.evidence.touched_rows({})
+        assert world.touched_rows() == [("tr_oss_header", ("10", "2"))]
+
     def test_undecodable_events_are_stored_once_and_their_table_is_unknown(self, world: World) -> None:
         event = Malformed(HEADER, 5, "why", None, b"\x00\xff")
         for _ in range(2):

@@ -78,6 +78,7 @@ def test_a_batch_is_applied_once(target: MemoryTarget) -> None:
     assert (applied.events, applied.malformed, applied.duplicates) == (2, 0, 0)
     assert (applied.settled.written, applied.settled.deleted) == (1, 0)
     assert target.state.rows == {"baru": {NIB: {"nib": NIB, "nama": "Dua"}}}
+    assert target.state.touched_rows == [("lama", ("1",))]
     with pytest.raises(PositionMoved):
         apply.apply([batch])
     assert apply.positions({(batch.topic, 0): 0}) == {(batch.topic, 0): 2}

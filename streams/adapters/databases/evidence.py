@@ -9,6 +9,10 @@ from streams.changes.change import Beat, Malformed
 from streams.changes.chunk import Chunk
 
 TOUCHED = "insert into selaras.touched (projection, keys) values (%s, %s)"
+TOUCHED_ROWS = """
+insert into selaras.touched_row (table_name, keys)
+select x.table_name, x.keys from json_to_recordset(%s) as x(table_name text, keys jsonb)
+"""
 UNDECODABLE = """
 insert into selaras.undecodable (topic, partition, "offset", reason, key, value) values (%s, %s, %s, %s, %s, %s)
 on conflict do nothing
@@ -34,6 +38,12 @@ class PostgresEvidence:
         for projection, touched in keys.items():
             if touched:
                 self._connection.exec_driver_sql(TOUCHED, (projection, encoded(sorted(touched))))
+
+    def touched_rows(self, names: Mapping[str, Collection[str]]) -> None:
+        """See the port."""
+        lists = [{"table_name": table, "keys": sorted(found)} for table, found in sorted(names.items()) if found]
+        if lists:
+            self._connection.exec_driver_sql(TOUCHED_ROWS, (encoded(lists),))
 
     def undecodable(self, chunk: Chunk, events: Sequence[Malformed]) -> None:
         """See the port."""

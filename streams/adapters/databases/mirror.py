@@ -79,6 +79,10 @@ class MirrorStatements:
 
     def __init__(self, legacy: Catalog, returning: Mapping[str, Sequence[str]], shape: int = 0) -> None:
         self.returning = {t: tuple(c) for t, c in returning.items()}
+        self._named_by = {t.name: t.named_by for t in legacy.tables.values() if not t.key}
+        for table, name in self._named_by.items():
+            told = self.returning.get(table, ())
+            self.returning[table] = told if name in told else (*told, name)
         self.row_ids = {t.name: row_id(t) for t in legacy.tables.values()}
         self.truncate: dict[str, str] = {}
         self.count: dict[str, str] = {}
@@ -109,7 +113,7 @@ class MirrorStatements:
     def rewritten(self, table: str, rows: Iterable[Sequence[Any]]) -> Rewritten:
         """The rows that a statement with this ending gave back."""
         found = [(row[0], tuple(row[2::2]) if row[1] else None, tuple(row[3::2])) for row in rows]
-        return Rewritten(self.returning.get(table, ()), found)
+        return Rewritten(self.returning.get(table, ()), found, self._named_by.get(table, ""))
 
     def upserting(self, table: str, lacks: frozenset[str]) -> str:
         """The upsert of rows that lack these columns: what stored rows hold in them stays."""

@@ -42,7 +42,7 @@ class MemoryMirror:
             if known is None or known.order < row.order:
                 rows[change.identity] = row
                 changed.append(self.told(table, change.identity, known, row))
-        return Rewritten(self._columns(table), changed)
+        return self._rewritten(table, changed)
 
     def count(self, table: str, partition: int, changes: Sequence[Change]) -> Rewritten:
         """See the port."""
@@ -53,7 +53,7 @@ class MemoryMirror:
                 self.move(table, change.before, replace(like, count=-1), changed)
             if change.operation is not Operation.DELETE and change.after is not None:
                 self.move(table, change.after, replace(like, count=1), changed)
-        return Rewritten(self._columns(table), changed)
+        return self._rewritten(table, changed)
 
     def forget_snapshot(self, table: str, partition: int) -> Rewritten:
         """See the port."""
@@ -124,14 +124,19 @@ class MemoryMirror:
             if new is not None:
                 self.rows(table)[key] = new
                 told.append(self.told(table, key, row, new))
-        return Rewritten(self._columns(table), told)
+        return self._rewritten(table, told)
 
     def told(self, table: str, identity: Identity, before: MirrorRow | None, after: MirrorRow) -> RowChange:
         """What these versions of a row hold in the columns that are reported."""
         return row_text(identity), None if before is None else self._held(table, before), self._held(table, after)
 
+    def _rewritten(self, table: str, rows: Sequence[RowChange]) -> Rewritten:
+        described = self._legacy.tables[table]
+        return Rewritten(self._columns(table), rows, "" if described.key else described.named_by)
+
     def _columns(self, table: str) -> tuple[str, ...]:
-        return tuple(self._returning.get(table, ()))
+        described, told = self._legacy.tables[table], tuple(self._returning.get(table, ()))
+        return told if described.key or described.named_by in told else (*told, described.named_by)
 
     def _held(self, table: str, row: MirrorRow) -> Held:
         return tuple(None if (v := row.values[name]) is None else str(v) for name in self._columns(table))
@@ -182,7 +187,7 @@ class MemorySweep:
             self._mirror.move(table, image, like, changed)
             count += 1
         self._state.counted_in[table] = Snapshot.from_text(snapshot)
-        return count, emptied.joined(Rewritten(emptied.columns, changed))
+        return count, emptied.joined(Rewritten(emptied.columns, changed, emptied.named_by))
 
 
 def _order(change: Change) -> Order:

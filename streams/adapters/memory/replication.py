@@ -166,6 +166,10 @@ class MemoryEvidence:
         """See the port."""
         self._state.touched += [(name, tuple(sorted(found))) for name, found in keys.items() if found]
 
+    def touched_rows(self, names: Mapping[str, Collection[str]]) -> None:
+        """See the port."""
+        self._state.touched_rows += [(table, tuple(sorted(found))) for table, found in sorted(names.items()) if found]
+
     def undecodable(self, chunk: Chunk, events: Sequence[Malformed]) -> None:
         """See the port."""
         for event in events:

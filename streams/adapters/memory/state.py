@@ -51,6 +51,7 @@ class State:
     states: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     wishes: dict[tuple[str, str], dict[str, tuple[str, str]]] = field(default_factory=dict)
     touched: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    touched_rows: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     undecodable: dict[tuple[str, int, int], Malformed] = field(default_factory=dict)
     beat_ms: int | None = None
     steps: dict[str, tuple[tuple[str, str], Step]] = field(default_factory=dict)
