@@ -58,6 +58,12 @@ class Recomputing(Protocol):
     def begin(self, versions: Versions) -> None:
         """Forget every step and every value noted; ``WHOLE`` begins. Needs the exclusive lock."""
 
+    def begun(self) -> str | None:
+        """Which run began last, by a name that no other run of this target has; None where none did.
+
+        Read it under the slice's lock: then no other run begins before the transaction ends.
+        """
+
 
 class LeftOver(Protocol):
     """Rows of the target whose id no key gives any more: where the key is not the id, only a whole run can tell."""

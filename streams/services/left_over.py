@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from streams.errors import ErrorKind, SelarasError
 from streams.ports.recomputing import Step, added
 from streams.ports.replication import InForce, UnitOfWork
 from streams.projection.key_text import is_key_text
@@ -12,6 +13,16 @@ from streams.services.plan import Plan
 from streams.services.replicate import check_in_force
 
 Report = Callable[[str, int], None]
+
+
+def check_newest(work: UnitOfWork, run: str) -> None:
+    """SelarasError (conflict) when another run began since this one: whoever was thought alone has lost its lock."""
+    if work.recomputing.begun() != run:
+        raise SelarasError(
+            ErrorKind.CONFLICT,
+            "Another run that computes everything has begun since this one, which ends here: nothing is left undone.",
+            "'selaras projection progress' shows how far the other one is",
+        )
 
 
 def with_derived_ids(plan: Plan) -> Iterator[str]:
@@ -33,21 +44,25 @@ class LeftOverRows:
         self._plan = pages.plan
         self._versions = pages.plan.mapping, pages.plan.reference
 
-    def remove(self, report: Report) -> dict[str, Step]:
-        """Remove them everywhere, after every key was computed and its id noted; by table, what was done."""
+    def remove(self, run: str, report: Report) -> dict[str, Step]:
+        """Remove them everywhere, after every key was computed and its id noted; by table, what was done.
+
+        SelarasError (conflict) when the run is not the newest: what a newer one noted is not whole yet.
+        """
         steps = {}
         for name in with_derived_ids(self._plan):
             with self._target.transaction() as work:
                 step_name = f"{name} left over"
                 step = work.recomputing.steps(self._versions).get(step_name, Step(step_name))
-            steps[name] = self._remove(name, step, report)
+            steps[name] = self._remove(name, step, run, report)
         return steps
 
-    def _remove(self, name: str, step: Step, report: Report) -> Step:
+    def _remove(self, name: str, step: Step, run: str, report: Report) -> Step:
         while ids := self._candidates(name, step.after):
             with self._target.transaction() as work:
                 in_force = work.guard.enter(exclusive=True)
                 check_in_force(in_force, self._plan)
+                check_newest(work, run)
                 if not self._is_ours(name, in_force, work):
                     break
                 count, kept = work.left_over.remove(name, ids)

@@ -7,7 +7,7 @@ from streams.ports.recomputing import ALONE, WHOLE, Step
 from streams.ports.replication import InForce, Target, UnitOfWork
 from streams.projection.key_text import is_key_text
 from streams.services.computed import Computed
-from streams.services.left_over import LeftOverRows
+from streams.services.left_over import LeftOverRows, check_newest
 from streams.services.pages import Pages
 from streams.services.plan import DerivedSource, Plan
 from streams.services.preview import Preview
@@ -58,15 +58,17 @@ class Recompute:
         In this order: workers with another mapping stop at their next batch, so that none writes by the old rules
         behind the pages that are done. Killed half-way, the next run under the same versions goes on where this one
         stopped, and one under others starts over; until it ends, the version is marked as not recomputed.
+        SelarasError (conflict) when another run began meanwhile: this process has lost the lock that kept it alone.
         """
-        self.begin()
+        run = self.begin()
         for source in (one for sources in self._plan.derived.values() for one in sources):
-            self._derive(source, report)
-        steps = {name: self._keys_of(name, self._step(name), report) for name in self._plan.ranks}
+            self._derive(source, run, report)
+        steps = {name: self._keys_of(name, self._step(name), report, run) for name in self._plan.ranks}
         rest = LeftOverRows(self._pages)
-        left, tried = rest.remove(report), rest.try_refused(report)
+        left, tried = rest.remove(run, report), rest.try_refused(report)
         with self._target.transaction() as work:
             check_in_force(work.guard.enter(exclusive=True), self._plan)
+            check_newest(work, run)
             work.guard.recomputed()
             work.recomputing.put(self._versions, Step(WHOLE).ended())
         computed = _came_to(steps)
@@ -131,13 +133,13 @@ class Recompute:
         with self._target.transaction() as work:
             return work.recomputing.steps(self._versions)
 
-    def begin(self) -> None:
-        """Put this mapping in force; what is then left to compute is remembered as an unfinished run."""
+    def begin(self) -> str:
+        """Put this mapping in force; what is then left to compute is remembered as an unfinished run: which one."""
         with self._target.transaction() as work:
-            if self._is_ours(work.guard.enter(exclusive=True)) and is_under_way(work, self._plan):
-                return
-            work.guard.put_in_force(*self._versions, self._plan.ranks)
-            work.recomputing.begin(self._versions)
+            if not (self._is_ours(work.guard.enter(exclusive=True)) and is_under_way(work, self._plan)):
+                work.guard.put_in_force(*self._versions, self._plan.ranks)
+                work.recomputing.begin(self._versions)
+            return work.recomputing.begun() or ""
 
     def _is_ours(self, in_force: InForce) -> bool:
         return (in_force.mapping, in_force.reference) == self._versions
@@ -158,13 +160,19 @@ class Recompute:
     def _step(self, name: str) -> Step:
         return self.steps().get(name, Step(name))
 
-    def _end(self, step: Step) -> Step:
+    def _end(self, step: Step, run: str | None) -> Step:
         with self._target.transaction() as work:
             check_in_force(work.guard.enter(), self._plan)
-            work.recomputing.put(self._versions, step.ended())
+            self._put(work, step.ended(), run)
         return step.ended()
 
-    def _derive(self, source: DerivedSource, report: Report) -> None:
+    def _put(self, work: UnitOfWork, step: Step, run: str | None) -> None:
+        """``run``: the whole run that the step belongs to, None for a table alone."""
+        if run is not None:
+            check_newest(work, run)
+        work.recomputing.put(self._versions, step)
+
+    def _derive(self, source: DerivedSource, run: str, report: Report) -> None:
         """Derive the keys beside the mirror's rows anew. What keys left behind that no row has any more is found by
         the later steps too, so that a kill between deriving and computing them loses nothing.
         """
@@ -173,28 +181,28 @@ class Recompute:
             return
 
         def also(work: UnitOfWork, last: str, rows: int) -> None:
-            work.recomputing.put(self._versions, step.further(last, rows, {}, {}, {}))
+            self._put(work, step.further(last, rows, {}, {}, {}), run)
 
         while (page := self._pages.derive(source, step.after, keep=True, also=also)) is not None:
             step = step.further(page[0], page[1], {}, {}, {})
             report(source.name, step.done)
-        self._end(step)
+        self._end(step, run)
 
-    def _keys_of(self, name: str, step: Step, report: Report) -> Step:
+    def _keys_of(self, name: str, step: Step, report: Report, run: str | None = None) -> Step:
         if step.finished:
             report(name, step.done)
             return step
         for keys in self._pages.of(name, step.after):
-            step = self._page(name, step, keys)
+            step = self._page(name, step, keys, run)
             report(name, step.done)
-        return self._end(step)
+        return self._end(step, run)
 
-    def _page(self, name: str, step: Step, keys: Sequence[str]) -> Step:
+    def _page(self, name: str, step: Step, keys: Sequence[str], run: str | None) -> Step:
         declaration = self._plan.compiled(name).declaration
-        noted = not declaration.virtual and not is_key_text(declaration) and step.name == name
+        noted = not declaration.virtual and not is_key_text(declaration) and run is not None
 
         def also(work: UnitOfWork, _in_force: InForce, settled: Settled) -> None:
-            work.recomputing.put(self._versions, _further(step, name, keys, settled))
+            self._put(work, _further(step, name, keys, settled), run)
             if noted:
                 work.left_over.note(name, keys)
 

@@ -32,7 +32,7 @@ async def finish_recompute(go_on: Continue, stopping: threading.Event) -> None:
             return
         except SelarasError as error:
             log.warning("recompute_not_finished", kind=error.kind.value, what=error.sentence)
-            if error.policy.reaction is not Reaction.RETRY:
+            if error.policy.reaction not in (Reaction.RETRY, Reaction.RESEEK):
                 return
         await asyncio.sleep(LOOK_EVERY_S)
 

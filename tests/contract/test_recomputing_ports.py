@@ -61,6 +61,18 @@ class TestSteps:
             assert set(work.recomputing.steps(NEW)) == {WHOLE}
             assert work.left_over.find("pelaku_usaha", None, 9) == [company(A)["id"]]
 
+    def test_each_run_has_a_name_of_its_own(self, world: World) -> None:
+        begin(world)
+        with world.target.transaction() as work:
+            first = work.recomputing.begun()
+            work.recomputing.put(NEW, Step("nib", A, 1))
+            work.recomputing.put(NEW, Step(WHOLE).ended())
+        with world.target.transaction() as work:
+            assert work.recomputing.begun() == first is not None
+        begin(world)
+        with world.target.transaction() as work:
+            assert work.recomputing.begun() not in (None, first)
+
 
 class TestLeftOver:
     """Rows of no key."""

@@ -11,6 +11,8 @@ from streams.bootstrap.databases import legacy_reader_engine
 from streams.bootstrap.replicate import ground
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.recomputing import WHOLE
+from streams.services.left_over import LeftOverRows
+from streams.services.pages import Pages
 from streams.services.recompute import Recompute
 from streams.settings import Settings
 from tests.conftest import fresh_worlds
@@ -95,6 +97,41 @@ def test_a_killed_run_goes_on_where_it_stopped(world: EngineWorld, history: Hist
     assert world.rows("select recomputed from selaras.version") == [{"recomputed": True}]
     recompute.run(nothing)
     assert recompute.steps()["pelaku_usaha"].done == 7
+
+
+def test_a_run_that_is_no_longer_alone_takes_nothing_away(world: EngineWorld, history: History) -> None:
+    """Its process loses the session that holds its lock, others begin another run, and end it: then it goes on."""
+    recompute, ground = Recompute(world.ground.target, world.ground.plan), world.ground
+    before = ids(world, "pelaku_usaha", "id")
+    later = Recompute(ground.target, ground.plan)
+
+    def report(name: str, done: int) -> None:
+        if (name, done) == ("pelaku_usaha", 4):
+            with ground.target.transaction() as work:
+                work.guard.enter(exclusive=True)
+                work.recomputing.begin((ground.plan.mapping, ground.plan.reference))
+            with pytest.raises(InterruptedError):
+                later.run(killed_at("pelaku_usaha", 2))
+
+    with pytest.raises(SelarasError, match="Another run") as raised:
+        recompute.run(report)
+    assert raised.value.kind is ErrorKind.CONFLICT
+    assert ids(world, "pelaku_usaha", "id") == before
+    assert (later.steps()["pelaku_usaha"].after, later.is_unfinished) == (NIBS[1], True)
+    assert sum(later.run(nothing).left_over.values()) == 0
+    assert ids(world, "pelaku_usaha", "id") == before
+
+
+def test_a_run_that_is_no_longer_the_newest_removes_nothing(world: EngineWorld, history: History) -> None:
+    """It has computed everything; what the newer one noted is not whole yet, and seems to leave rows over."""
+    recompute, before = Recompute(world.ground.target, world.ground.plan), ids(world, "pelaku_usaha", "id")
+    older = recompute.begin()
+    recompute.run(nothing)
+    newer = recompute.begin()
+    rest = LeftOverRows(Pages(world.ground.target, world.ground.plan))
+    with pytest.raises(SelarasError, match="Another run"):
+        rest.remove(older, nothing)
+    assert (newer != older, ids(world, "pelaku_usaha", "id")) == (True, before)
 
 
 def test_what_changes_meanwhile_is_applied(world: EngineWorld, history: History) -> None:

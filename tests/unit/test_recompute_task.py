@@ -49,13 +49,14 @@ def test_it_ends_between_two_pages_once_the_worker_stops(monkeypatch: pytest.Mon
     run_until(go_on, lambda: len(pages) > 3, monkeypatch)
 
 
-def test_a_target_that_is_away_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [ErrorKind.UNAVAILABLE, ErrorKind.CONFLICT])
+def test_what_may_pass_is_tried_again(kind: ErrorKind, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[bool] = []
 
     def go_on(_report: Report) -> bool:
         looks.append(True)
         if len(looks) == 1:
-            raise SelarasError(ErrorKind.UNAVAILABLE, "The target database does not answer.")
+            raise SelarasError(kind, "The target database does not answer.")
         return False
 
     run_until(go_on, lambda: len(looks) > 1, monkeypatch)

@@ -22,6 +22,7 @@ on conflict (step) do update set mapping = excluded.mapping, reference = exclude
   finished_at = excluded.finished_at,
   started_at = case when excluded.keys_done = 0 and excluded.finished_at is null then now() else r.started_at end
 """
+BEGUN = f"select begun::text from selaras.recompute where step = '{WHOLE}'"
 FORGET = "delete from selaras.recompute"
 FORGET_IDS = "delete from selaras.recompute_id"
 NOTE = "insert into selaras.recompute_id (projection, id) select %s, unnest(%s::text[]) on conflict do nothing"
@@ -58,6 +59,11 @@ class PostgresRecomputing:
         self._connection.exec_driver_sql(FORGET)
         self._connection.exec_driver_sql(FORGET_IDS)
         self.put(versions, Step(WHOLE))
+
+    def begun(self) -> str | None:
+        """See the port."""
+        begun: str | None = self._connection.exec_driver_sql(BEGUN).scalar()
+        return begun
 
 
 class PostgresLeftOver:

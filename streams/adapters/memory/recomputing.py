@@ -25,7 +25,12 @@ class MemoryRecomputing:
         """See the port."""
         self._state.noted.clear()
         self._state.young.clear()
+        self._state.runs += 1
         self._state.steps = {WHOLE: (versions, Step(WHOLE))}
+
+    def begun(self) -> str | None:
+        """See the port."""
+        return str(self._state.runs) if self._state.runs else None
 
 
 class MemoryLeftOver:

@@ -55,6 +55,7 @@ class State:
     undecodable: dict[tuple[str, int, int], Malformed] = field(default_factory=dict)
     beat_ms: int | None = None
     steps: dict[str, tuple[tuple[str, str], Step]] = field(default_factory=dict)
+    runs: int = 0  # recomputes that began
     noted: set[tuple[str, str]] = field(default_factory=set)
     young: set[tuple[str, str]] = field(default_factory=set)  # rows written since the newest recompute began
 
