@@ -134,7 +134,10 @@ class Topics(Protocol):
     """The topics of a capture."""
 
     def create(self, partitions: Mapping[str, int]) -> None:
-        """Make the missing ones: never compacted, never transactional, kept as long as the settings say."""
+        """Make the missing ones: never compacted, never transactional, kept as long as the settings say.
+
+        Afterwards every partition of them takes records.
+        """
 
     def identify(self, names: Sequence[str]) -> Mapping[str, TopicIdentity]:
         """Those of ``names`` that exist."""
