@@ -121,6 +121,21 @@ class ExplainSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftSettings:
+    """The monitor of drift."""
+
+    touched_keys: Count = 2000  # touched keys that are judged at once, about
+    scan_keys: Count = 500  # keys of one part of a scan of the target
+    scan_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.2  # share of the monitor's time that each scan may take
+    unknown_every_s: Seconds = 2.0  # seconds between two looks at keys without a verdict
+    foreign_every_s: Seconds = 0.5  # seconds between two looks for writes by others
+    totals_every_s: Seconds = 300.0  # seconds between two rounds of control totals
+    totals_limit_s: Seconds = 60.0  # seconds one statement of a control total may take
+    totals_days: Count = 30  # how long results of control totals are kept, days; the newest always is
+    alive_s: Seconds = 30.0  # seconds without a sign of the monitor after which it counts as stopped
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All groups and the folders."""
 
@@ -138,6 +153,7 @@ class Settings:
     quarantine: QuarantineSettings = field(default_factory=QuarantineSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     explain: ExplainSettings = field(default_factory=ExplainSettings)
+    drift: DriftSettings = field(default_factory=DriftSettings)
 
     @property
     def secrets(self) -> Path:

@@ -38,6 +38,9 @@ class TotalsMoment(Protocol):
     def known(self, total: Total, keys: Collection[str]) -> Known:
         """What is known of these keys."""
 
+    def listed(self, total: Total, group: Group, side: str) -> Sequence[tuple[str, ...]]:
+        """Key and the listed columns of every row of a group on one side, in order."""
+
 
 class TotalsSource(Protocol):
     """Where totals are taken. Statements run read only, within a time limit.

@@ -55,6 +55,8 @@ def _keep(work: DriftWork, verdicts: Verdicts) -> None:
         if written:
             work.ledger.settle(Check.FOREIGN, table, written, (), verdicts.at)
         work.progress.settled(check, table, judged)
+    if check is Check.TOTALS:
+        work.ledger.settle(check, table, verdicts.same, (), verdicts.at)
     work.progress.put_unknown(check, table, verdicts.unknown)
 
 

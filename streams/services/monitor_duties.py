@@ -1,4 +1,4 @@
-"""What the monitor does: touched keys, keys without a verdict, rolling scans, the ledger's clock."""
+"""What the monitor does: touched keys, keys without a verdict, rolling scans, control totals, the ledger's clock."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Protocol
 
 from streams.drift.difference import Check
+from streams.drift.entry import UNSETTLED
 from streams.drift.verdict import Verdicts
 from streams.ports.capture import Clock
-from streams.ports.drift_ledger import Ledger
+from streams.ports.drift_ledger import Ledger, Wanted
 from streams.ports.drift_progress import DriftProgress, ScanPart, ScanProgress
+from streams.services.totals import Totals, verdicts
+
+MOST_NOTED = 1000  # groups of one total that are looked for again; what is beyond is settled in later rounds
 
 Judge = Callable[[str, Collection[str]], Verdicts]
 """Table and keys -> verdicts."""
@@ -103,6 +107,35 @@ class ScanDuty:
             self._turn += 1
         # The rest follows from the work just done, so that a slow side is left alone for longer.
         self.rest_s = (self.clock.now() - begun) * (1 / self.share - 1)
+        return False
+
+
+@dataclass(slots=True)
+class TotalsDuty:
+    """Takes the control totals now and then, one at a time so that nothing else waits for long."""
+
+    totals: Totals
+    ledger: Ledger
+    book: Book
+    every_s: float
+    rest_s: float = 0.0
+    name: str = "control totals"
+    _turn: int = field(default=0, init=False)
+
+    def bite(self) -> bool:
+        """See the duty."""
+        names = self.totals.names
+        if not names:
+            self.rest_s = self.every_s
+            return False
+        name = names[self._turn % len(names)]
+        for result in self.totals.take([name]):
+            noted = self.ledger.entries(
+                Wanted(checks=(Check.TOTALS,), tables=(name,), states=tuple(UNSETTLED), limit=MOST_NOTED)
+            )
+            self.book.record([verdicts(result, {entry.difference.key for entry in noted})])
+        self._turn += 1
+        self.rest_s = self.every_s / len(names)
         return False
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from streams.drift.difference import Check, Difference, Kind
 from streams.drift.total import Group, Line, Total, Values, differing, lines
+from streams.drift.verdict import Verdicts
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.totals import TotalResult, TotalsBook, TotalsMoment, TotalsSource
 
@@ -41,6 +42,21 @@ class Totals:
         self._book.keep(results)
         return results
 
+    def listed(self, name: str, group: Group) -> tuple[Total, Mapping[str, Sequence[tuple[str, ...]]]]:
+        """The rows of one group on both sides ("legacy", "target"), as the office's own reconciliation lists them.
+
+        SelarasError (configuration) for an unknown total or a group with another number of columns.
+        """
+        total = self._known(name)
+        if len(group) != len(total.groups):
+            raise SelarasError(
+                ErrorKind.CONFIGURATION,
+                f"The groups of {name} have {len(total.groups)} column(s): {', '.join(total.groups)}.",
+                "give one value for each, in this order",
+            )
+        with self._source.now() as moment:
+            return total, {side: moment.listed(total, group, side) for side in ("legacy", "target")}
+
     def _known(self, name: str) -> Total:
         if name not in self._totals:
             raise SelarasError(
@@ -56,6 +72,16 @@ def _lines(moment: TotalsMoment, total: Total, taken: Mapping[Group, Values] | N
     facts = moment.facts(total, differing(legacy, target))
     known = moment.known(total, facts.legacy.keys() | facts.target.keys())
     return lines(legacy if taken is None else taken, target, facts, known)
+
+
+def verdicts(result: TotalResult, noted: Collection[str]) -> Verdicts:
+    """What the ledger is told: groups with a rest differ; all others are the same, those among ``noted`` included that
+    neither side knows any more.
+    """
+    found = differences(result)
+    agreeing = {" | ".join(line.group) for line in result.lines} | set(noted)
+    same = tuple(sorted(agreeing - {one.key for one in found}))
+    return Verdicts(Check.TOTALS, result.total.name, same, tuple(found), at=result.at)
 
 
 def differences(result: TotalResult) -> Sequence[Difference]:

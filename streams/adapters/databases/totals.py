@@ -114,6 +114,14 @@ class _Moment:
             found[side].setdefault(key, []).append(fact)
         return Facts(found["legacy"], found["target"])
 
+    def listed(self, total: Total, group: Group, side: str) -> Sequence[tuple[str, ...]]:
+        """See the port."""
+        text, live = (total.legacy, "true") if side == "legacy" else (total.target, "not deleted")
+        columns = ", ".join(f"coalesce({quoted(name)}::text, '')" for name in ("key", *total.listed))
+        wanted = " and ".join(f"coalesce({quoted(name)}::text, '') = %s" for name in total.groups)
+        statement = f"select {columns} from ({_named(total, text, self._mirrored)}) as f where {live} and {wanted}"
+        return sorted(_run(self._connection, total, statement, group))
+
     def known(self, total: Total, keys: Collection[str]) -> Known:
         """See the port."""
         if not keys:
