@@ -9,7 +9,7 @@ from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import DELETED_AT, Column, Lookup, Projection, Source
 from streams.projection.fit import fit_for
 from streams.projection.generated import generated, referring
-from streams.projection.keys import KeyMaker, unkeyed_source
+from streams.projection.keys import LOOKS_UNKEYED, KeyMaker, unkeyed_source
 from streams.projection.masking import masked
 from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeKind, Waits
 from streams.projection.remembered import Runs
@@ -29,7 +29,11 @@ class CompiledProjection:
     def __init__(self, declaration: Projection, target: Table, reference: Reference) -> None:
         self.declaration = declaration
         self._reference = reference
-        self.key_makers = {s.name: KeyMaker(s, reference) for s in declaration.sources if s.is_derived}
+        self.key_makers = {
+            s.name: KeyMaker(s, reference, [one.name for one in declaration.sources])
+            for s in declaration.sources
+            if s.is_derived
+        }
         names = frozenset(lookup.name for lookup in declaration.lookups)
         self._runs = Runs()
         self._choosers: dict[str, Chooser] = {
@@ -69,9 +73,13 @@ class CompiledProjection:
         terms = self.declaration.lookup(lookup).terms
         return tuple(compile_term(term, (), self._reference) for term in terms)
 
+    def is_unkeyed(self, key: str) -> bool:
+        """Whether this is how a row is known whose real key a rule refuses."""
+        return bool(self.key_makers) and unkeyed_source(key) in self.key_makers
+
     def key_value(self, key: str) -> object | None:
         """The target's key column for a key, or None where its rule refuses it: then no such row can be."""
-        if self.key_makers and unkeyed_source(key) in self.key_makers:
+        if self.is_unkeyed(key):
             return None
         try:
             return first(self._steps[0].terms, key, {}, {})
@@ -110,10 +118,12 @@ class CompiledProjection:
         ]
 
     def _without_key(self, source: str, chosen: Chosen) -> Outcome:
-        row = chosen.get(source)
-        if row is None or row[DELETED_AT] is not None:
+        if all(row[DELETED_AT] is not None for row in chosen.values()):
             return ABSENT
-        column = self.declaration.columns[0]
+        row, column = chosen.get(source), self.declaration.columns[0]
+        if row is None or row[DELETED_AT] is not None:
+            fault = Fault(column.name, "KEY", LOOKS_UNKEYED, None)
+            return Outcome(OutcomeKind.QUARANTINED, faults=(fault,))
         try:
             self.key_makers[source].derive(row)
         except Refusal as refusal:

@@ -11,7 +11,6 @@ from streams.projection.choose import DELETED, INACTIVE, LIVE, Chosen, SourceRow
 from streams.projection.compute import CompiledProjection
 from streams.projection.converters import Refusal
 from streams.projection.declaration import Column, Input, Lookup, Source, Term
-from streams.projection.keys import unkeyed_source
 from streams.projection.outcome import Outcome
 from streams.projection.terms import Evaluate, LookedUp, shown_text
 
@@ -90,7 +89,7 @@ def trace(compiled: CompiledProjection, key: str, rows: Mapping[str, Sequence[So
     chosen = compiled.choose(rows)
     outcome = compiled.compute(key, chosen, found)
     told = {source.name: _rows(compiled, source, rows.get(source.name, ())) for source in compiled.declaration.sources}
-    if not chosen or unkeyed_source(key) is not None:
+    if not chosen or compiled.is_unkeyed(key):
         return Trace(outcome, (), (), told)
     seen = _Seen(key, chosen, found, frozenset(lookup.name for lookup in compiled.declaration.lookups))
     columns = []

@@ -1,6 +1,6 @@
 """Keys that are derived from a row: a keyed hash, a natural key of several columns, one key for each item of a list."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import product
 from typing import cast
 
@@ -11,16 +11,18 @@ from streams.projection.remembered import MISSING, Convert, Runs, memory_of
 
 AS_IT_IS = frozenset({"COPY", "NULL0"})  # rules that give a printable text as it is, or trimmed
 SEPARATOR, ESCAPE, UNKEYED = "|", "\\", "?"
+LOOKS_UNKEYED = "it looks like the name of a row without key"
 Row = Mapping[str, object]
 Part = Callable[[Row], Sequence[str] | None]
 Derive = Callable[[Row], tuple[str, ...]]
 
 
 class KeyMaker:
-    """Derives the keys of one source's rows."""
+    """Derives the keys of one source's rows; ``others``: the projection's other sources."""
 
-    def __init__(self, source: Source, reference: Reference) -> None:
+    def __init__(self, source: Source, reference: Reference, others: Collection[str] = ()) -> None:
         self.source = source
+        self._names = frozenset({source.name, *others})
         runs = Runs()
         parts = tuple(_part(term, reference, runs) for term in source.parts)
         if any(term.rule and CONVERTERS[term.rule].many for term in source.parts):
@@ -34,13 +36,17 @@ class KeyMaker:
         A row whose key a rule refuses is known by a key of its own, so that it is not lost from sight.
         """
         try:
-            return self._derive(row)
+            return self.derive(row)
         except Refusal:
             return (unkeyed(self.source.name, row_id),)
 
     def derive(self, row: Row) -> tuple[str, ...]:
         """The keys of a row; Refusal when a rule refuses a part of them."""
-        return self._derive(row)
+        keys = self._derive(row)
+        for key in keys:
+            if key.startswith(UNKEYED) and unkeyed_source(key) in self._names:
+                raise Refusal("KEY", LOOKS_UNKEYED)
+        return keys
 
 
 def _one_of_one(part: Part, runs: Runs) -> Derive:
@@ -49,11 +55,7 @@ def _one_of_one(part: Part, runs: Runs) -> Derive:
     def derive(row: Row) -> tuple[str, ...]:
         runs.count += 1
         values = part(row)
-        if values is None:
-            return ()
-        text = values[0]
-        is_plain = SEPARATOR not in text and ESCAPE not in text and not text.startswith(UNKEYED)
-        return (text if is_plain else join(values),)
+        return () if values is None else (values[0],)
 
     return derive
 
@@ -151,16 +153,23 @@ def _texts_of(term: Term, reference: Reference) -> Convert:
 
 
 def join(texts: Sequence[str]) -> str:
-    """Parts as one text; different parts give different texts, and none looks like a row without key."""
+    """Parts as one text, as the rule `GABUNG` makes it; different parts give different texts.
+
+    One part is its own text: whoever looks it up has the same.
+    """
     joined = SEPARATOR.join(texts)
-    if ESCAPE not in joined and joined.count(SEPARATOR) == len(texts) - 1:
-        return ESCAPE + joined if joined.startswith(UNKEYED) else joined
-    joined = SEPARATOR.join(text.replace(ESCAPE, ESCAPE * 2).replace(SEPARATOR, ESCAPE + SEPARATOR) for text in texts)
-    return ESCAPE + joined if joined.startswith(UNKEYED) else joined
+    if len(texts) == 1 or (ESCAPE not in joined and joined.count(SEPARATOR) == len(texts) - 1):
+        return joined
+    return SEPARATOR.join(map(as_part, texts))
+
+
+def as_part(text: str) -> str:
+    """A text as it stands in a key of several parts."""
+    return text.replace(ESCAPE, ESCAPE * 2).replace(SEPARATOR, ESCAPE + SEPARATOR)
 
 
 def split(key: str) -> list[str]:
-    """The parts of a joined key."""
+    """The parts of a key of several parts."""
     if ESCAPE not in key:
         return key.split(SEPARATOR)
     parts, current, characters = [], "", iter(key)
@@ -181,5 +190,6 @@ def unkeyed(source: str, row_id: str) -> str:
 
 
 def unkeyed_source(key: str) -> str | None:
-    """The source of such a row, or None for any other key."""
-    return key[1:].partition(":")[0] if key.startswith(UNKEYED) else None
+    """The source of such a row, or None for any other key. What begins with a source's name has that source alone."""
+    source, colon, _ = key[1:].partition(":") if key.startswith(UNKEYED) else ("", "", "")
+    return source if colon else None

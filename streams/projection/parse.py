@@ -1,6 +1,7 @@
 """A mapping file's content (shape already checked against the JSON Schema) as a declaration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from streams.projection.declaration import Check, Claim, Column, Input, Lookup, Ordering, Projection, Source, Term
@@ -11,7 +12,7 @@ def parse_projection(content: Mapping[str, Any], file: str) -> Projection:
     key = content["key"]
     key_term = Term(rule=key["rule"], inputs=(Input("", ""),), arguments=key.get("with", {}))
     columns = (Column(key["column"], (key_term,)), *(_column(n, c) for n, c in content["columns"].items()))
-    return Projection(
+    projection = Projection(
         target=content["target"],
         key_column=key["column"],
         sources=tuple(_source(name, source) for name, source in content["sources"].items()),
@@ -21,6 +22,27 @@ def parse_projection(content: Mapping[str, Any], file: str) -> Projection:
         checks=tuple(Check(check["name"], _term(check)) for check in content.get("findings", ())),
         virtual=content.get("virtual", False),
         file=file,
+    )
+    return projection if any(len(source.parts) > 1 for source in projection.sources) else _of_one_part(projection)
+
+
+def _of_one_part(projection: Projection) -> Projection:
+    """A key of one part is that part's text: ``key.1`` is the whole key."""
+
+    def whole(read: Input) -> Input:
+        return Input("", "") if read == Input("", "1") else read
+
+    def these(terms: Iterable[Term]) -> tuple[Term, ...]:
+        return tuple(replace(term, inputs=tuple(map(whole, term.inputs))) for term in terms)
+
+    return replace(
+        projection,
+        columns=tuple(replace(column, terms=these(column.terms)) for column in projection.columns),
+        lookups=tuple(
+            replace(lookup, key=whole(lookup.key) if lookup.key else None, terms=these(lookup.terms))
+            for lookup in projection.lookups
+        ),
+        checks=tuple(replace(check, term=these([check.term])[0]) for check in projection.checks),
     )
 
 

@@ -61,6 +61,8 @@ def _faults(
 
 
 def _source_faults(projection: Projection, legacy: Catalog) -> Iterator[tuple[Path, str]]:
+    if len({len(source.parts) > 1 for source in projection.sources}) > 1:
+        yield ("sources",), "some of these keys have one part and others several: different keys could be one text"
     for source in projection.sources:
         path: Path = ("sources", source.name)
         table = legacy.tables.get(source.table)

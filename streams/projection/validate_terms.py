@@ -81,6 +81,9 @@ def input_faults(
 ) -> Iterator[str]:
     """Faults of one value; ``found``: by look-up, whose rows may be read here."""
     if value.is_key:
+        parts = max((len(source.parts) for source in projection.sources), default=0) or 1
+        if value.column and not 1 <= int(value.column) <= parts:
+            yield f"the key has {parts} parts: there is no key.{value.column}" if parts > 1 else "the key has no parts"
         return
     if value.source in found:
         if value.column not in {column.name for column in found[value.source].columns}:

@@ -9,7 +9,6 @@ from streams.projection.compute import CompiledProjection
 from streams.projection.curtain import Curtain
 from streams.projection.declaration import Column, Input, Source, Term
 from streams.projection.explain import Trace, TracedColumn, TracedRow, TracedTerm, Verdict
-from streams.projection.keys import unkeyed_source
 from streams.projection.outcome import Outcome, OutcomeKind
 from streams.services.computed import same
 from streams.services.explained import (
@@ -68,7 +67,7 @@ def told(
         ],
         _rows(declaration.sources, traced, facts),
         {source.name: key_rule(source) for source in declaration.sources},
-        (*notes, *_notes(facts, outcome)),
+        (*notes, *_notes(facts, outcome, is_unkeyed=compiled.is_unkeyed(facts.key))),
     )
 
 
@@ -80,9 +79,9 @@ def _kept(facts: Facts) -> Kept:
     return Kept(state.outcome, state.since, waits, state.faults)
 
 
-def _notes(facts: Facts, outcome: Outcome) -> list[str]:
+def _notes(facts: Facts, outcome: Outcome, *, is_unkeyed: bool) -> list[str]:
     notes = []
-    if unkeyed_source(facts.key) is not None:
+    if is_unkeyed:
         notes.append("A rule refuses this row's key: no column is computed before it has one.")
     if any(fault["rule"] == "TARGET" for fault in (facts.state.faults if facts.state else ())):
         notes.append("The new database itself refused the row, or kept one that others refer to: see what is kept.")

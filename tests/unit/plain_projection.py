@@ -31,8 +31,9 @@ def plain_keys(source: Source, reference: Reference, row: SourceRow, row_id: str
 
 
 def _joined(texts: Sequence[str]) -> str:
-    joined = "|".join(text.replace("\\", "\\\\").replace("|", "\\|") for text in texts)
-    return "\\" + joined if joined.startswith("?") else joined
+    if len(texts) == 1:
+        return texts[0]
+    return "|".join(text.replace("\\", "\\\\").replace("|", "\\|") for text in texts)
 
 
 class PlainProjection:

@@ -106,7 +106,9 @@ def test_kbli_teks(value: object, expected: str) -> None:
     assert convert("KBLI_TEKS", value) == expected
 
 
-@given(project=st.text(alphabet="R-0123|\\", min_size=1, max_size=24), code=st.sampled_from(["1111", "47112", "", "-"]))
+@given(
+    project=st.text(alphabet="R-0123|\\?", min_size=1, max_size=24), code=st.sampled_from(["1111", "47112", "", "-"])
+)
 def test_a_product_finds_the_key_of_its_projects(project: str, code: str) -> None:
     parts = (
         Term("AWALAN", (Input("p", "id"),), {"length": 21}),

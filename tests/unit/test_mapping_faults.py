@@ -77,6 +77,24 @@ def test_sound_files_have_no_faults(folder: Path) -> None:
     assert told(folder, induk=PARENT, anak=CHILD) == []
 
 
+def test_parts_of_a_key_are_those_that_it_has(folder: Path) -> None:
+    plain = CHILD.replace("from: lama.nama, when", "from: key.1, when")
+    assert told(folder, induk=PARENT, anak=plain) == []
+    assert told(folder, anak=plain.replace("key.1", "key.2")) == ["anak.yaml:9:3: columns.nama: the key has no parts"]
+    parts = plain.replace("key: kunci}", "key: [kunci, aktif]}").replace("key: lama.nama", "key: key.2")
+    assert told(folder, anak=parts) == []
+    assert told(folder, anak=parts.replace("key.1", "key.3")) == [
+        "anak.yaml:9:3: columns.nama: the key has 2 parts: there is no key.3"
+    ]
+
+
+def test_keys_of_one_part_and_of_several_do_not_mix(folder: Path) -> None:
+    lain = "  lain: {table: lama, key: [kunci, aktif]}\nlookups:"
+    assert told(folder, induk=PARENT, anak=CHILD.replace("lookups:", lain)) == [
+        "anak.yaml:3:1: sources: some of these keys have one part and others several: different keys could be one text"
+    ]
+
+
 def test_the_product_s_own_files_have_the_shape_that_the_schema_states() -> None:
     assert {p.target for p in read_mapping(SCHEMAS / "mapping").projections} >= {"pelaku_usaha", "nib", "proyek"}
 

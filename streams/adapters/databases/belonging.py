@@ -8,12 +8,12 @@ from streams.adapters.databases.mirror import row_id
 from streams.adapters.databases.sql_names import quoted
 from streams.projection.catalog import Catalog
 from streams.projection.declaration import Projection
-from streams.projection.keys import SEPARATOR, unkeyed_source
+from streams.projection.keys import SEPARATOR, as_part, unkeyed_source
 
 NIB, PROJECT, LICENCE = "nib", "id_proyek", "id_izin"
 NAMES = (NIB, PROJECT, LICENCE)
 # Keys whose first part is the text: '|' and then '}' are the bounds in the order of bytes.
-FIRST_PART = "(key = %(text)s or key collate \"C\" >= %(text)s || '|' and key collate \"C\" < %(text)s || '}')"
+FIRST_PART = "(key = %(text)s or key collate \"C\" >= %(part)s || '|' and key collate \"C\" < %(part)s || '}')"
 KEYED = f"select row from selaras.row_key where source = any(%(sources)s) and {FIRST_PART}"
 DERIVED = "select key from selaras.row_key where source = %s and row = any(%s)"
 STORED = f"select projection, key from selaras.key_state where {FIRST_PART}"
@@ -70,14 +70,14 @@ def keys_belonging(connection: Connection, statements: BelongingStatements, text
         else:
             found = connection.exec_driver_sql(statements.keys_of(source.table, source.key), (these,))
             keys.setdefault(projection, set()).update(found.scalars())
-    for projection, key in connection.exec_driver_sql(STORED, {"text": text}):
+    for projection, key in connection.exec_driver_sql(STORED, {"text": text, "part": as_part(text)}):
         keys.setdefault(projection, set()).add(key)
     return {projection: sorted(found) for projection, found in keys.items() if found}
 
 
 def _own(keys: set[str], text: str) -> set[str]:
     """Where keys begin with a NIB, a row's keys for other NIBs are theirs: an account names several."""
-    own = {key for key in keys if key == text or key.startswith(text + SEPARATOR)}
+    own = {key for key in keys if key == text or key.startswith(as_part(text) + SEPARATOR)}
     return own | {key for key in keys if unkeyed_source(key) is not None} if own else keys
 
 
@@ -91,7 +91,7 @@ def _rows(connection: Connection, statements: BelongingStatements, text: str) ->
         sources = [
             f"{projection}.{s.name}" for projection, s in statements.sources if s.is_derived and s.table == table
         ]
-        values = {"sources": sources, "text": text}
+        values = {"sources": sources, "text": text, "part": as_part(text)}
         rows[table] |= set(connection.exec_driver_sql(KEYED, values).scalars()) if sources else set()
     reached = _named(connection, statements, rows)
     without = [table for table, known in statements.tables.items() if NIB not in known.columns]

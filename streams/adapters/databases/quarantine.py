@@ -25,9 +25,9 @@ WANTED = f"""{FAULTY} and (cast(:table as text) is null or k.projection = :table
   and (cast(:accepted as boolean) is null or (w.id is not null) = :accepted)"""
 # The NIB of a key: its first part, or that of the project or the licence that the first part names.
 NIB = """case when split_part(k.key, '|', 1) ~ '^[0-9]{13}$' then split_part(k.key, '|', 1) else coalesce(
-  (select p.nib from mirror.tr_oss_proyek as p where p.id_proyek = split_part(k.key, '|', 1)
+  (select p.nib from mirror.tr_oss_proyek as p where p.id_proyek in (k.key, split_part(k.key, '|', 1))
    order by p._deleted, p.idpryk desc limit 1),
-  (select c.nib from mirror.tr_oss_checklist as c where c.id_izin = split_part(k.key, '|', 1)
+  (select c.nib from mirror.tr_oss_checklist as c where c.id_izin in (k.key, split_part(k.key, '|', 1))
    order by c._deleted, c.idchecklist desc limit 1)) end"""
 REGION = f"""coalesce((select left(h.perseroan_daerah_id, 4) from mirror.tr_oss_header as h
   where h.nib = {NIB} and h.perseroan_daerah_id ~ '^[0-9]{{4}}' and h.perseroan_daerah_id !~ '^0000'

@@ -47,8 +47,8 @@ def gabung(_reference: Reference, arguments: Mapping[str, object], part: object,
     """A natural key of several columns as one text: the parts without blanks around them, ``separator`` (default
     ``|``) between. Missing parts are empty; NULL when all are missing.
 
-    Different parts give different texts: a separator or backslash inside a part gets a backslash before it. Refuses
-    what the target cannot store, and a mapping whose separator is not one character other than a backslash.
+    Different parts give different texts: a separator or backslash inside one of several gets a backslash before it.
+    Refuses what the target cannot store, and a mapping whose separator is not one character other than a backslash.
     """
     parts = [given("GABUNG", value) for value in (part, *more)]
     if not any(text is not None for text in parts):
@@ -56,5 +56,7 @@ def gabung(_reference: Reference, arguments: Mapping[str, object], part: object,
     separator = arguments.get("separator", "|")
     if not isinstance(separator, str) or len(separator) != 1 or separator == _ESCAPE:
         raise Refusal("GABUNG", "the mapping gives no separator of one character")
+    if not more:
+        return storable("GABUNG", parts[0] or "")
     texts = ((text or "").replace(_ESCAPE, _ESCAPE * 2).replace(separator, _ESCAPE + separator) for text in parts)
     return storable("GABUNG", separator.join(texts))

@@ -1,0 +1,69 @@
+"""Rows of rare shape, through the whole engine and its real mapping."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from streams.settings import Settings
+from tests.conftest import fresh_worlds
+from tests.engine import EngineWorld
+from tests.history import History
+from tests.integration.explain.company import AT, A, document, put
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def made(server: Settings) -> Iterator[EngineWorld]:
+    """One pair of databases for this file."""
+    with fresh_worlds(server) as settings:
+        world = EngineWorld(settings)
+        yield world
+        world.close()
+
+
+@pytest.fixture
+def world(made: EngineWorld) -> EngineWorld:
+    """The same, empty."""
+    made.empty()
+    return made
+
+
+def apply(world: EngineWorld, history: History) -> None:
+    """Commit, then apply what was not applied yet."""
+    history.commits()
+    service, chunks = world.service(), history.chunks()
+    stored = service.positions({(c.topic, c.partition): 0 for c in chunks})
+    new = [c.since(stored[(c.topic, c.partition)]) for c in chunks if c.end > stored[(c.topic, c.partition)]]
+    if new:
+        service.apply(new)
+
+
+def licence(history: History, number: int, name: str) -> None:
+    """A licence of a project, with an event and a requirement."""
+    put(history, "tr_oss_proyek", idpryk=number, nib=A, id_proyek="R-1", kbli="55194", uraian_usaha="Vila", **AT)
+    known = {"jenis_izin": "02", "kd_izin": "040000000001", "kewenangan": "00", "nama_izin": "Izin Usaha"}
+    known |= {"status_checklist": "50", "tgl_permohonan": "2019-03-04 10:11:12", "flag_checklist": "Y"}
+    put(history, "tr_oss_checklist", idchecklist=number, nib=A, id_izin=name, id_proyek="R-1", **known, **AT)
+    event = {"kd_status": "50", "tgl_status": "2020-05-06 07:08:09", "nominal": "0"}
+    put(history, "tr_oss_status_izin", idstatus=number, id_izin=name, nib=A, **event)
+    put(history, "tr_oss_persyaratan", idsyarat=number, id_izin=name, id_syarat="S|1", no_dokumen="7")
+
+
+@pytest.mark.parametrize("name", ["I|1", "I\\1", "?1", "?checklist:x", "\\|?"])
+def test_a_licence_is_found_by_its_own_text(world: EngineWorld, name: str) -> None:
+    history = world.history()
+    document(history, 1, A)
+    licence(history, 1, name)
+    apply(world, history)
+    states = {row["projection"]: row["outcome"] for row in world.rows("select * from selaras.key_state")}
+    if name.startswith("?checklist:"):
+        assert states["perizinan"] == "quarantined"
+        assert {row["key"] for row in world.rows("select * from selaras.key_state where projection = 'perizinan'")} == {
+            "?checklist:1"
+        }
+        return
+    assert not states
+    for table in ("perizinan", "perizinan_riwayat", "persyaratan"):
+        assert {row["id_izin"] for row in world.rows(f"select id_izin from rba.{table}")} == {name}
+    assert world.rows("select id_syarat from rba.persyaratan") == [{"id_syarat": "S|1"}]
