@@ -115,9 +115,11 @@ class IdentitySettings:
 
 @dataclass(frozen=True, slots=True)
 class ExplainSettings:
-    """What explanations of keys may show."""
+    """What explanations of keys may show, and how far back they go."""
 
     reveal_allowed: bool = False  # true or false: whether --reveal may show personal data instead of masks
+    history_days: Count = 365  # days for which keys' outcomes of the past are kept
+    history_entries: Count = 100  # outcomes of the past kept of one key, at most: the newest
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tests.history import History
 TEMPORAL = {"tgl_insert", "tgl_update", "day_of_tanggal_terbit"}
 REMEMBERED = (
     *("position", "truncation", "key_state", "claim", "touched", "touched_row", "undecodable", "heartbeat"),
-    *("row_key", "reference", "group_row", "lacking_column"),
+    *("row_key", "reference", "group_row", "lacking_column", "outcome_history"),
 )
 STATES = "select projection, key, outcome, faults, findings, wait_projection, wait_key from selaras.key_state"
 UNKNOWN = "select table_name from selaras.mirror_table where unknown_since is not null order by 1"

@@ -22,6 +22,7 @@ from streams.bootstrap.databases import applier_engine, legacy_reader_engine, ta
 from streams.bootstrap.load import load_service
 from streams.bootstrap.replicate import ground, replicate_service
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.key_states import HistoryBounds
 from streams.ports.registry import WorkerRegistry
 from streams.ports.replication import FailPoints
 from streams.services.load import LoadService
@@ -124,6 +125,7 @@ def tidy_service(settings: Settings) -> Tidy:
         base.target,
         base.plan,
         frozenset(table.name for table in base.tables if table.is_keyless),
+        HistoryBounds(settings.explain.history_days, settings.explain.history_entries),
     )
 
 

@@ -70,12 +70,13 @@ def tidy(
     deadline: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the barrier.")] = 120.0,
     as_json: AsJson = False,
 ) -> None:
-    """Take away tombstones that have done their work and old lists of touched keys. Workers do this by themselves."""
+    """Take away tombstones that have done their work, old lists of touched keys, and old history. Workers do so too."""
     tidied = sync.tidy_service(ctx.obj).run(deadline)
     if as_json:
         print_json(tidied)
     else:
-        out.print(f"Gone: {tidied.tombstones} tombstones, {tidied.truncations} truncations, {tidied.touched} lists.")
+        lists = f"{tidied.touched} lists, {tidied.history} entries of history"
+        out.print(f"Gone: {tidied.tombstones} tombstones, {tidied.truncations} truncations, {lists}.")
 
 
 @app.command()

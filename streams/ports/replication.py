@@ -8,13 +8,13 @@ from typing import Protocol
 from streams.changes.change import Beat, Change, Malformed, Truncated
 from streams.changes.chunk import Chunk
 from streams.changes.snapshot import Snapshot
+from streams.ports.key_states import HistoryBounds, KeyStates, RowsChanged
 from streams.ports.lacking import Lacking
 from streams.ports.recomputing import LeftOver, Recomputing
 from streams.ports.row_keys import Rewritten, RowKeys
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import Claim
 from streams.projection.order import Dependent
-from streams.projection.outcome import Outcome
 
 Bucket = tuple[int, int]
 """A lock: class (two a projection, in the order of computing) and bucket within it."""
@@ -173,6 +173,9 @@ class Tidying(Protocol):
     def drop_touched(self, hours: int) -> int:
         """Forget lists of touched keys and rows older than this, and note that nobody read them; how many."""
 
+    def drop_history(self, bounds: HistoryBounds) -> int:
+        """Forget entries of keys' histories that lie beyond the bounds; how many. Needs no lock."""
+
 
 class Sources(Protocol):
     """Reads the mirror for the projections."""
@@ -215,26 +218,8 @@ class TargetRows(Protocol):
     def delete(self, projection: str, keys: Collection[str]) -> tuple[int, Mapping[str, str]]:
         """Remove these keys' rows where they are. Returns how many were, and keys whose row must stay (why)."""
 
-
-class KeyStates(Protocol):
-    """States of keys that are not plain rows, and who holds claimed values."""
-
-    def record(self, projection: str, outcomes: Mapping[str, Outcome]) -> None:
-        """Store what is worth storing (waiting, quarantined, rows with faults) and forget the rest of these keys."""
-
-    def waiting_for(self, projection: str, keys: Collection[str]) -> Mapping[str, set[str]]:
-        """By projection, the keys that wait for one of ``keys`` of ``projection``."""
-
-    def refer(self, projection: str, lookup: str, references: Mapping[str, str | None]) -> None:
-        """Replace what these keys look up (None: nothing), where no column of the mirror can tell it."""
-
-    def held_values(self, projection: str, claim: Claim, keys: Collection[str]) -> set[str]:
-        """The values that these keys asked for before, to lock them."""
-
-    def claim(
-        self, projection: str, claim: Claim, wishes: Mapping[str, tuple[str, str] | None]
-    ) -> Mapping[str, tuple[str | None, str | None]]:
-        """Replace the wishes (value, rank) of these keys; by value concerned, its holder before and after."""
+    def changed(self, projection: str) -> RowsChanged:
+        """What this transaction has written over and deleted so far; not what it has inserted."""
 
 
 class Locks(Protocol):

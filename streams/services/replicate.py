@@ -10,6 +10,7 @@ from streams.changes.legacy_table import LegacyTable
 from streams.changes.snapshot import Snapshot
 from streams.changes.truncation import truncated
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.key_states import AsOf
 from streams.ports.replication import Advance, FailPoints, InForce, Target, UnitOfWork, Watermark
 from streams.services.plan import Plan
 from streams.services.settle import Again, NeedLocks, Pass, Settled, TargetRefused
@@ -163,7 +164,7 @@ class Replicate:
             truncations = [*truncates, *(t for known in in_force.truncations.values() for t in known)]
             duplicates = self._mirror(work, batch, _Before(watermarks, truncations, in_force.counted_in), touched)
             self._fail.reach("after_mirror")
-            settled = Pass(self._plan, work, in_force.writable, again).run(touched)
+            settled = Pass(self._plan, work, in_force.writable, again, _as_of(batch)).run(touched)
             malformed = _leave_evidence(work, batch)
             self._fail.reach("before_commit")
         self._fail.reach("after_commit")
@@ -197,6 +198,12 @@ class _Before:
     watermarks: Mapping[Place, Watermark]
     truncations: Sequence[Truncated]
     counted_in: Mapping[str, Snapshot]
+
+
+def _as_of(batch: Sequence[_Decoded]) -> AsOf | None:
+    changes = (event for part in batch for event in part.events if isinstance(event, Change | Truncated))
+    newest = max(changes, key=lambda change: change.position, default=None)
+    return None if newest is None else AsOf(newest.position, newest.committed_ms)
 
 
 def _count(work: UnitOfWork, place: Place, once: Sequence[Change], before: _Before, touched: TouchedRows) -> None:

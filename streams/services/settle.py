@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.key_states import AsOf
 from streams.ports.replication import Bucket, UnitOfWork
 from streams.projection.choose import Chosen
 from streams.projection.compute import CompiledProjection
@@ -84,9 +85,13 @@ class Again:
 class Pass:
     """One pass in one transaction; made anew for every transaction."""
 
-    def __init__(self, plan: Plan, work: UnitOfWork, writable: frozenset[str], again: "Again") -> None:
+    def __init__(
+        self, plan: Plan, work: UnitOfWork, writable: frozenset[str], again: "Again", as_of: AsOf | None = None
+    ) -> None:
+        """``as_of``: the newest legacy change that made the pass necessary, where there is one."""
         self._plan = plan
         self._work = work
+        self._as_of = as_of
         # What can't be computed is told of its keys, and nothing of it is written: rows stay as they are.
         self._paused = paused([c.declaration for c in plan.ordered], work.lacking.columns())
         self._writable = writable - self._paused.keys()
@@ -252,7 +257,9 @@ class Pass:
             self.result.deleted_in[projection.target] = count
             outcomes |= {key: self._kept(outcomes[key], reason) for key, reason in kept.items()}
         for projection in ordered:
-            self._work.states.record(projection.target, self.result.outcomes[projection.target])
+            name = projection.target
+            changed = self._work.target.changed(name)
+            self._work.states.record(name, self.result.outcomes[name], changed, self._as_of)
         for (name, lookup), references in self._references.items():
             self._work.states.refer(name, lookup, references)
         self._work.evidence.touched({p.target: self.result.outcomes[p.target].keys() for p in ordered})

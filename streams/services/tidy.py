@@ -1,9 +1,10 @@
-"""Housekeeping behind a barrier: tombstones that have done their work, old lists of touched keys."""
+"""Housekeeping behind a barrier: tombstones that have done their work, old lists of touched keys, old history."""
 
 from dataclasses import dataclass
 
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.capture import LegacyMarks
+from streams.ports.key_states import HistoryBounds
 from streams.ports.replication import OutrankedBy, Target
 from streams.services.barrier import Barrier
 from streams.services.plan import Plan
@@ -20,6 +21,7 @@ class Tidied:
     tombstones: int
     truncations: int
     touched: int
+    history: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Tidy:
     target: Target
     plan: Plan
     keyless: frozenset[str]
+    history: HistoryBounds
 
     def run(self, deadline_s: float) -> Tidied:
         """Pass a barrier, then tidy what lies below the token before it. SelarasError (unavailable) if it hangs.
@@ -59,7 +62,9 @@ class Tidy:
             work.guard.enter(exclusive=True)
             truncations = work.tidying.drop_truncations(floor)
             touched = work.tidying.drop_touched(TOUCHED_HOURS)
-        return Tidied(tombstones, truncations, touched)
+        with self.target.transaction() as work:
+            history = work.tidying.drop_history(self.history)
+        return Tidied(tombstones, truncations, touched, history)
 
     def _keys(self) -> list[tuple[str, OutrankedBy]]:
         """By table with a primary key, everything that tells its rows apart for some projection."""

@@ -14,6 +14,7 @@ from streams.adapters.databases.target import PostgresTarget, Statements
 from streams.adapters.databases.target_rows import TargetStatements
 from streams.adapters.memory.replication import MemoryTarget
 from streams.bootstrap.databases import applier_engine
+from streams.ports.key_states import AsOf
 from streams.ports.replication import Target
 from streams.ports.row_keys import Rewritten
 from streams.projection.catalog import Catalog, ColumnType, Table
@@ -122,8 +123,14 @@ RETURNING = {"tr_oss_header": ("nib",), "oss_iumk": ("nib",)}
 FILLED = ("rba.nib", "rba.pelaku_usaha", "mirror.tr_oss_header", "mirror.oss_iumk", "selaras.position")
 FILLED_TOO = (
     *("truncation", "key_state", "claim", "touched", "touched_row", "undecodable", "heartbeat", "version", "authority"),
-    *("row_key", "reference", "group_row", "lacking_column"),
+    *("row_key", "reference", "group_row", "lacking_column", "outcome_history"),
 )
+
+HISTORY = """
+select was, outcome, faults, columns, record from selaras.outcome_history where projection = %s and key = %s order by id
+"""
+Entry = tuple[str | None, str, list[str], list[str], int | None]
+"""Outcome before, outcome, rules of the faults, columns that changed, log record."""
 
 
 class World(Protocol):
@@ -148,6 +155,9 @@ class World(Protocol):
 
     def states(self) -> dict[tuple[str, str], str]:
         """The outcome of each key that has a state."""
+
+    def history(self, projection: str, key: str) -> list[Entry]:
+        """The key's entries, the oldest first."""
 
 
 class MemoryWorld:
@@ -179,6 +189,13 @@ class MemoryWorld:
     def states(self) -> dict[tuple[str, str], str]:
         """See World."""
         return {place: outcome.kind.value for place, outcome in self.target.state.states.items()}
+
+    def history(self, projection: str, key: str) -> list[Entry]:
+        """See World."""
+        return [
+            (e.was, e.outcome.kind.value, [f.rule for f in e.outcome.faults], list(e.columns), _record(e.as_of))
+            for e in self.target.state.history.get((projection, key), ())
+        ]
 
 
 class PostgresWorld:
@@ -239,9 +256,19 @@ class PostgresWorld:
             (row[0], row[1]): row[2] for row in self._rows("select projection, key, outcome from selaras.key_state")
         }
 
+    def history(self, projection: str, key: str) -> list[Entry]:
+        """See World."""
+        with self.engine.connect() as connection:
+            rows = connection.exec_driver_sql(HISTORY, (projection, key)).all()
+        return [(was, now, [f["rule"] for f in faults], columns, record) for was, now, faults, columns, record in rows]
+
     def _rows(self, sql: str) -> Sequence[Sequence[object]]:
         with self.engine.connect() as connection:
             return connection.exec_driver_sql(sql).all()
+
+
+def _record(as_of: AsOf | None) -> int | None:
+    return as_of.position.record if as_of else None
 
 
 def filled(changed: Rewritten) -> dict[str, set[str]]:

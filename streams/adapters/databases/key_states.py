@@ -1,24 +1,58 @@
-"""States of keys, and who holds claimed values."""
+"""States of keys with their history, and who holds claimed values."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from streams.adapters.databases.mirror import encoded
+from streams.ports.key_states import NO_ROWS, AsOf, RowsChanged
 from streams.projection.declaration import Claim
 from streams.projection.outcome import Outcome, OutcomeKind
 
-FORGET = "delete from selaras.key_state where projection = %s and key = any(%s)"
-STORE = """
-insert into selaras.key_state as s (projection, key, outcome, faults, findings, wait_projection, wait_key)
-select %s, key, outcome, faults, findings, wait_projection, wait_key
-from json_to_recordset(%s)
-  as x(key text, outcome text, faults jsonb, findings jsonb, wait_projection text, wait_key text)
-on conflict (projection, key) do update set outcome = excluded.outcome, faults = excluded.faults,
-  findings = excluded.findings, wait_projection = excluded.wait_projection, wait_key = excluded.wait_key,
-  since = case when s.outcome = excluded.outcome then s.since else excluded.since end
-where (s.outcome, s.faults, s.findings, s.wait_projection, s.wait_key) is distinct from
-  (excluded.outcome, excluded.faults, excluded.findings, excluded.wait_projection, excluded.wait_key)
+# One statement: what changed is known while it is changed. Parts are united by key with an aggregate, for the applier
+# joins by nested loops alone, which over parts without an index would look at every pair.
+RECORD = """
+with forgotten as (
+  delete from selaras.key_state where projection = %(projection)s and key = any(%(plain)s) returning key, outcome
+), stored as (
+  insert into selaras.key_state as s (projection, key, outcome, faults, findings, wait_projection, wait_key)
+  select %(projection)s, key, outcome, faults, findings, wait_projection, wait_key
+  from json_to_recordset(%(kept)s)
+    as x(key text, outcome text, faults jsonb, findings jsonb, wait_projection text, wait_key text)
+  on conflict (projection, key) do update set outcome = excluded.outcome, faults = excluded.faults,
+    findings = excluded.findings, wait_projection = excluded.wait_projection, wait_key = excluded.wait_key,
+    since = case when s.outcome = excluded.outcome then s.since else excluded.since end
+  where (s.outcome, s.faults, s.findings, s.wait_projection, s.wait_key) is distinct from
+    (excluded.outcome, excluded.faults, excluded.findings, excluded.wait_projection, excluded.wait_key)
+  returning s.key, old.outcome as was, s.outcome, s.faults, s.findings, s.wait_projection, s.wait_key
+), back as (
+  update selaras.outcome_history set is_gone = false
+  where projection = %(projection)s and key = any(%(there)s) and is_gone returning key
+), part as (
+  select key, true as is_state, was, outcome, faults, findings, wait_projection, wait_key, null::text[] as columns
+  from stored
+  union all select key, true, outcome, null, null, null, null, null, null from forgotten
+  union all select key, false, was, outcome, faults, findings, wait_projection, wait_key, columns
+  from json_to_recordset(%(changed)s) as x(key text, was text, outcome text, faults jsonb, findings jsonb,
+    wait_projection text, wait_key text, columns text[])
+  union all select key, false, 'absent', null, null, null, null, null, null from back
+), entry as (
+  select key,
+    coalesce(max(was) filter (where is_state),
+      case when bool_or(is_state) and bool_or(columns is not null) then 'row' end,
+      max(was) filter (where not is_state)) as was,
+    coalesce(any_value(outcome) filter (where faults is not null),
+      case when key = any(%(absent)s) then 'absent' else 'row' end) as outcome,
+    coalesce(any_value(faults), '[]') as faults, coalesce(any_value(findings), '[]') as findings,
+    any_value(wait_projection) as wait_projection, any_value(wait_key) as wait_key,
+    coalesce(any_value(columns), '{}') as columns
+  from part group by key
+)
+insert into selaras.outcome_history (projection, key, was, outcome, is_gone, faults, findings, wait_projection,
+  wait_key, columns, generation, commit, record, committed_ms)
+select %(projection)s, key, was, outcome, outcome = 'absent', faults, findings, wait_projection, wait_key, columns,
+  %(generation)s::integer, %(commit)s::bigint, %(record)s::bigint, %(committed_ms)s::bigint
+from entry
 """
 WAITING = "select projection, key from selaras.key_state where wait_projection = %s and wait_key = any(%s)"
 UNREFER = "delete from selaras.reference where projection = %s and lookup = %s and key = any(%s)"
@@ -46,14 +80,43 @@ class PostgresKeyStates:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def record(self, projection: str, outcomes: Mapping[str, Outcome]) -> None:
+    def record(
+        self,
+        projection: str,
+        outcomes: Mapping[str, Outcome],
+        changed: RowsChanged = NO_ROWS,
+        as_of: AsOf | None = None,
+    ) -> None:
         """See the port."""
-        kept = [_state(key, outcomes[key]) for key in sorted(outcomes) if _is_kept(outcomes[key])]
-        forgotten = [key for key in sorted(outcomes) if not _is_kept(outcomes[key])]
-        if forgotten:
-            self._connection.exec_driver_sql(FORGET, (projection, forgotten))
-        if kept:
-            self._connection.exec_driver_sql(STORE, (projection, encoded(kept)))
+        if not outcomes:
+            return
+        kept: list[dict[str, object]] = []
+        plain: list[str] = []
+        absent: list[str] = []
+        there: list[str] = []
+        for key in sorted(outcomes):
+            outcome = outcomes[key]
+            (absent if outcome.kind is OutcomeKind.ABSENT else there).append(key)
+            if _is_kept(outcome):
+                kept.append(_state(key, outcome))
+            else:
+                plain.append(key)
+        rows = {**dict.fromkeys(changed.deleted, ()), **changed.updated}
+        told = [_changed(key, outcomes[key], columns) for key, columns in rows.items() if key in outcomes]
+        position = as_of.position if as_of else None
+        values = {
+            "projection": projection,
+            "plain": plain,
+            "absent": absent,
+            "there": there,
+            "kept": encoded(kept),
+            "changed": encoded(told),
+            "generation": position.generation if position else None,
+            "commit": position.commit if position else None,
+            "record": position.record if position else None,
+            "committed_ms": as_of.committed_ms if as_of else None,
+        }
+        self._connection.exec_driver_sql(RECORD, values)
 
     def waiting_for(self, projection: str, keys: Collection[str]) -> Mapping[str, set[str]]:
         """See the port."""
@@ -110,3 +173,9 @@ def _state(key: str, outcome: Outcome) -> dict[str, object]:
         "wait_projection": waits.projection if waits else None,
         "wait_key": waits.key if waits else None,
     }
+
+
+def _changed(key: str, outcome: Outcome, columns: Sequence[str]) -> dict[str, object]:
+    """Of a row that was there. Where the key has a state that does not change, it was what it is."""
+    was = outcome.kind if _is_kept(outcome) else OutcomeKind.ROW
+    return {**_state(key, outcome), "was": was.value, "columns": columns}

@@ -22,12 +22,12 @@ from streams.adapters.databases.sweep import PostgresSweep, SweepStatements
 from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
 from streams.adapters.databases.tidying import PostgresTidying
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.key_states import KeyStates
 from streams.ports.lacking import Lacking
 from streams.ports.recomputing import LeftOver, Recomputing
 from streams.ports.replication import (
     Evidence,
     Guard,
-    KeyStates,
     Locks,
     Mirror,
     Positions,

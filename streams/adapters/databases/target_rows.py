@@ -9,17 +9,25 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from streams.adapters.databases.mirror import encoded
 from streams.adapters.databases.sql_names import listed, quoted
+from streams.ports.key_states import RowsChanged
 from streams.projection.catalog import Catalog, ColumnType
 from streams.projection.compute import CompiledProjection
 from streams.projection.declaration import Claim
 
 READ_GROUPS = "select key, content from selaras.group_row where projection = %s and key = any(%s)"
-WRITE_GROUPS = """
-insert into selaras.group_row as g (projection, key, content)
-select %s, key, content from json_to_recordset(%s) as x(key text, content jsonb)
-on conflict (projection, key) do update set content = excluded.content where g.content <> excluded.content
+# How many rows were written, and of those that were there the columns that changed.
+WRITTEN = "select count(*), coalesce(json_object_agg(k, columns) filter (where columns is not null), '{}') from w"
+WRITE_GROUPS = f"""
+with w as (
+  insert into selaras.group_row as g (projection, key, content)
+  select %s, key, content from json_to_recordset(%s) as x(key text, content jsonb)
+  on conflict (projection, key) do update set content = excluded.content where g.content <> excluded.content
+  returning g.key as k, case when old.key is not null then array(
+    select name from jsonb_object_keys(g.content) as name
+    where g.content -> name is distinct from old.content -> name order by 1) end as columns
+) {WRITTEN}
 """
-DELETE_GROUPS = "delete from selaras.group_row where projection = %s and key = any(%s)"
+DELETE_GROUPS = "delete from selaras.group_row where projection = %s and key = any(%s) returning key"
 
 
 class TargetStatements:
@@ -41,7 +49,7 @@ class TargetStatements:
             key_type = sql_type(table.columns[key])
             where = f"where {quoted(key)} = any(%s::{key_type}[])"
             self.select[name] = columns, f"select {listed(columns)} from rba.{quoted(name)} {where}"
-            self.delete[name] = f"delete from rba.{quoted(name)} {where}"
+            self.delete[name] = f"delete from rba.{quoted(name)} {where} returning {quoted(key)}::text"
             self.keys[name] = quoted(key), key_type
 
     def release(self, name: str, claim: Claim) -> str:
@@ -75,10 +83,16 @@ def _upsert(name: str, columns: Sequence[str], key: str, types: Mapping[str, Col
     others = [column for column in columns if column != key]
     typed = ", ".join(f"{quoted(column)} {sql_type(types[column])}" for column in columns)
     updates = ", ".join(f"{quoted(column)} = excluded.{quoted(column)}" for column in others)
+    differing = ", ".join(
+        f"case when old.{quoted(column)} is distinct from new.{quoted(column)} then {_literal(column)} end"
+        for column in others
+    )
     return (
-        f"insert into rba.{quoted(name)} as t ({listed(columns)}) select {listed(columns)} "
+        f"with w as (insert into rba.{quoted(name)} as t ({listed(columns)}) select {listed(columns)} "
         f"from json_to_recordset(%s) as x({typed}) on conflict ({quoted(key)}) do update set {updates} "
-        f"where ({listed(others, 't.')}) is distinct from ({listed(others, 'excluded.')})"
+        f"where ({listed(others, 't.')}) is distinct from ({listed(others, 'excluded.')}) "
+        f"returning new.{quoted(key)}::text as k, case when old.{quoted(key)} is not null "
+        f"then array_remove(array[{differing}]::text[], null) end as columns) {WRITTEN}"
     )
 
 
@@ -97,6 +111,8 @@ class PostgresTargetRows:
     def __init__(self, connection: Connection, statements: TargetStatements) -> None:
         self._connection = connection
         self._statements = statements
+        self._updated: dict[str, dict[str, Sequence[str]]] = {}
+        self._deleted: dict[str, set[str]] = {}
 
     def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
         """See the port."""
@@ -128,12 +144,13 @@ class PostgresTargetRows:
             return 0, {}
         if projection in self._statements.virtual:
             groups = encoded([{"key": key, "content": rows[key]} for key in keys])
-            return self._connection.exec_driver_sql(WRITE_GROUPS, (projection, groups)).rowcount, {}
+            return self._written(projection, WRITE_GROUPS, (projection, groups), {key: key for key in keys}), {}
         try:
             with self._connection.begin_nested():
                 values = encoded([rows[key] for key in keys])
-                written = self._connection.exec_driver_sql(self._statements.upsert[projection], (values,)).rowcount
-                return written, {}
+                key_column = self._statements.compiled[projection].declaration.key_column
+                by_value = {str(rows[key][key_column]): key for key in keys}
+                return self._written(projection, self._statements.upsert[projection], (values,), by_value), {}
         except (IntegrityError, DataError) as error:
             if len(keys) == 1:
                 return 0, {keys[0]: refusal_reason(error)}
@@ -145,14 +162,19 @@ class PostgresTargetRows:
     def delete(self, projection: str, keys: Collection[str]) -> tuple[int, Mapping[str, str]]:
         """See the port. Rows that others refer to are found by halving, as refused ones are."""
         if projection in self._statements.virtual:
-            return self._connection.exec_driver_sql(DELETE_GROUPS, (projection, list(keys))).rowcount, {}
+            gone = set(self._connection.exec_driver_sql(DELETE_GROUPS, (projection, list(keys))).scalars())
+            self._deleted.setdefault(projection, set()).update(gone)
+            return len(gone), {}
         by_value = self._values(projection, keys)
         values = sorted(by_value)
         if not values:
             return 0, {}
         try:
             with self._connection.begin_nested():
-                return self._connection.exec_driver_sql(self._statements.delete[projection], (values,)).rowcount, {}
+                found = self._connection.exec_driver_sql(self._statements.delete[projection], (values,)).scalars()
+                gone = {by_value[value] for value in found}
+            self._deleted.setdefault(projection, set()).update(gone)
+            return len(gone), {}
         except IntegrityError as error:
             if len(values) == 1:
                 return 0, {by_value[values[0]]: refusal_reason(error)}
@@ -160,6 +182,16 @@ class PostgresTargetRows:
         first, kept = self.delete(projection, [by_value[value] for value in values[:half]])
         second, also = self.delete(projection, [by_value[value] for value in values[half:]])
         return first + second, {**kept, **also}
+
+    def changed(self, projection: str) -> RowsChanged:
+        """See the port."""
+        return RowsChanged(self._updated.get(projection, {}), self._deleted.get(projection, ()))
+
+    def _written(self, projection: str, statement: str, values: tuple[object, ...], by_value: Mapping[str, str]) -> int:
+        count, updated = self._connection.exec_driver_sql(statement, values).one()
+        columns = {by_value[value]: names for value, names in updated.items()}
+        self._updated.setdefault(projection, {}).update(columns)
+        return int(count)
 
     def _values(self, projection: str, keys: Collection[str]) -> dict[str, str]:
         compiled = self._statements.compiled[projection]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from streams.adapters.databases.sql_names import quoted
+from streams.ports.key_states import HistoryBounds
 from streams.ports.replication import OutrankedBy
 
 DROP_TRUNCATIONS = "delete from selaras.truncation where commit < %s"
@@ -18,6 +19,22 @@ forgotten as (
     greatest(forgotten_at, (select max(at) from gone) + interval '1 hour') where exists (select from gone)
 )
 select count(*) from gone
+"""
+# Whoever applies may mark an entry at the same time: what is locked is left for the next round.
+DROP_OLD = """
+delete from selaras.outcome_history where (projection, key, id) in (
+  select projection, key, id from selaras.outcome_history where at < now() - make_interval(days => %s)
+  for update skip locked)
+"""
+# Only a key that got an entry can have too many: those of the last day are looked at.
+DROP_MANY = """
+delete from selaras.outcome_history as h using (
+  select projection, key from selaras.outcome_history where at > now() - interval '1 day' group by projection, key
+) as k, lateral (
+  select id from selaras.outcome_history as o where o.projection = k.projection and o.key = k.key
+  order by id desc offset %s limit 1
+) as bound
+where h.projection = k.projection and h.key = k.key and h.id <= bound.id
 """
 
 FORGET_KEYS = "delete from selaras.row_key where source = any(%s) and row = any(%s)"
@@ -67,3 +84,8 @@ class PostgresTidying:
     def drop_touched(self, hours: int) -> int:
         """See the port."""
         return int(self._connection.exec_driver_sql(DROP_TOUCHED, {"hours": hours}).scalar_one())
+
+    def drop_history(self, bounds: HistoryBounds) -> int:
+        """See the port."""
+        old = self._connection.exec_driver_sql(DROP_OLD, (bounds.days,)).rowcount
+        return old + self._connection.exec_driver_sql(DROP_MANY, (bounds.entries,)).rowcount

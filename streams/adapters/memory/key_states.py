@@ -1,8 +1,9 @@
-"""The twin of key states and claims."""
+"""The twin of key states, their history, and claims."""
 
 from collections.abc import Collection, Mapping
 
-from streams.adapters.memory.state import State
+from streams.adapters.memory.state import Entry, State
+from streams.ports.key_states import NO_ROWS, AsOf, RowsChanged
 from streams.projection.declaration import Claim
 from streams.projection.outcome import Outcome, OutcomeKind
 
@@ -13,13 +14,32 @@ class MemoryKeyStates:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def record(self, projection: str, outcomes: Mapping[str, Outcome]) -> None:
+    def record(
+        self,
+        projection: str,
+        outcomes: Mapping[str, Outcome],
+        changed: RowsChanged = NO_ROWS,
+        as_of: AsOf | None = None,
+    ) -> None:
         """See the port."""
         for key, outcome in outcomes.items():
-            if outcome.faults or outcome.findings or outcome.kind in (OutcomeKind.WAITING, OutcomeKind.QUARANTINED):
-                self._state.states[(projection, key)] = outcome
-            else:
-                self._state.states.pop((projection, key), None)
+            place, told = (projection, key), _told(outcome)
+            entries = self._state.history.get(place, ())
+            known = self._state.states.pop(place, None)
+            if _is_kept(outcome):
+                self._state.states[place] = outcome
+            was = known.kind if known else None
+            was_gone = bool(entries) and entries[-1].outcome.kind is OutcomeKind.ABSENT
+            is_back = was_gone and outcome.kind is not OutcomeKind.ABSENT
+            had_row = key in changed.updated or key in changed.deleted
+            is_same = (_told(known) if known else None) == (told if _is_kept(outcome) else None)
+            if is_same and not had_row and not is_back:
+                continue
+            if known is None and (had_row or is_back):
+                was = OutcomeKind.ROW if had_row else OutcomeKind.ABSENT
+            columns = tuple(changed.updated.get(key, ()))
+            entry = Entry(was.value if was else None, told, columns, as_of)
+            self._state.history[place] = (*entries, entry)
 
     def waiting_for(self, projection: str, keys: Collection[str]) -> Mapping[str, set[str]]:
         """See the port."""
@@ -55,6 +75,15 @@ class MemoryKeyStates:
             if wish is not None:
                 stored[key] = wish
         return {value: (before[value], _holder(stored, value)) for value in values}
+
+
+def _is_kept(outcome: Outcome) -> bool:
+    return outcome.kind in (OutcomeKind.WAITING, OutcomeKind.QUARANTINED) or bool(outcome.faults or outcome.findings)
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """Without the row, which no history keeps."""
+    return Outcome(outcome.kind, None, outcome.faults, outcome.waits, outcome.findings)
 
 
 def _holder(wishes: Mapping[str, tuple[str, str]], value: str) -> str | None:

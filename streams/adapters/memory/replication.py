@@ -19,6 +19,7 @@ from streams.adapters.memory.target_rows import MemoryTargetRows
 from streams.changes.change import Beat, Malformed, Truncated
 from streams.changes.chunk import Chunk
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.key_states import KeyStates
 from streams.ports.lacking import Lacking
 from streams.ports.recomputing import LeftOver, Recomputing
 from streams.ports.replication import (
@@ -27,7 +28,6 @@ from streams.ports.replication import (
     Evidence,
     Guard,
     InForce,
-    KeyStates,
     Locks,
     Mirror,
     Positions,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from streams.adapters.memory.mirror import Identity, row_text
 from streams.adapters.memory.state import MirrorRow, State
+from streams.ports.key_states import HistoryBounds
 from streams.ports.replication import OutrankedBy
 from streams.ports.row_keys import KeyedRow
 from streams.projection.choose import SourceRow
@@ -60,6 +61,16 @@ class MemoryTidying:
         """See the port. Lists have no age here: they are kept unless none is wanted."""
         count = len(self._state.touched) if hours <= 0 else 0
         del self._state.touched[:count]
+        return count
+
+    def drop_history(self, bounds: HistoryBounds) -> int:
+        """See the port. Entries have no age here: they are kept unless none is wanted."""
+        most = bounds.entries if bounds.days > 0 else 0
+        count = 0
+        for place, entries in list(self._state.history.items()):
+            beyond = max(0, len(entries) - most)
+            count += beyond
+            self._state.history[place] = entries[beyond:]
         return count
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from streams.changes.change import Malformed, Truncated
 from streams.changes.snapshot import Snapshot
+from streams.ports.key_states import AsOf
 from streams.ports.recomputing import Step
 from streams.ports.replication import Watermark
 from streams.projection.outcome import Outcome
@@ -32,6 +33,16 @@ class MirrorRow:
         return self.is_deleted if self.count is None else self.count <= 0
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of a key's history."""
+
+    was: str | None
+    outcome: Outcome
+    columns: tuple[str, ...]
+    as_of: AsOf | None
+
+
 @dataclass(slots=True)
 class State:
     """Everything that the target holds; containers are copied for each transaction, their values never change."""
@@ -49,6 +60,7 @@ class State:
     row_keys: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     references: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     states: dict[tuple[str, str], Outcome] = field(default_factory=dict)
+    history: dict[tuple[str, str], tuple[Entry, ...]] = field(default_factory=dict)
     wishes: dict[tuple[str, str], dict[str, tuple[str, str]]] = field(default_factory=dict)
     touched: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     touched_rows: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)

@@ -1,8 +1,9 @@
 """The twin of the application's tables: it knows columns that must not be empty, lengths, and claimed values."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from streams.adapters.memory.state import State
+from streams.ports.key_states import RowsChanged
 from streams.projection.catalog import Catalog
 from streams.projection.compute import CompiledProjection
 from streams.projection.declaration import Claim
@@ -15,6 +16,8 @@ class MemoryTargetRows:
         self._state = state
         self._projections = projections
         self._target = target
+        self._updated: dict[str, dict[str, Sequence[str]]] = {}
+        self._deleted: dict[str, set[str]] = {}
 
     def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
         """See the port."""
@@ -51,6 +54,9 @@ class MemoryTargetRows:
             if fault:
                 refused[key] = fault
             else:
+                if (known := stored.get(place)) is not None:
+                    columns = [name for name in row if known.get(name) != row[name]]
+                    self._updated.setdefault(projection, {})[key] = columns
                 stored[place] = dict(row)
                 self._state.young.add((projection, place))
                 written += 1
@@ -63,9 +69,14 @@ class MemoryTargetRows:
         for value, key in self._values(projection, keys).items():
             if value in rows and self._is_referred_to(projection, value):
                 kept[key] = "other rows of the new database refer to it"
-            else:
-                deleted += rows.pop(value, None) is not None
+            elif rows.pop(value, None) is not None:
+                self._deleted.setdefault(projection, set()).add(key)
+                deleted += 1
         return deleted, kept
+
+    def changed(self, projection: str) -> RowsChanged:
+        """See the port."""
+        return RowsChanged(self._updated.get(projection, {}), self._deleted.get(projection, ()))
 
     def _is_referred_to(self, projection: str, value: str) -> bool:
         for name, compiled in self._projections.items():
