@@ -8,9 +8,10 @@ from collections.abc import Callable
 import structlog
 
 from streams.errors import Reaction, SelarasError
+from streams.ports.replication import FailPoints
 
 log = structlog.get_logger()
-LOOK_EVERY_S = 30.0
+LOOK_EVERY_S = 5.0
 SAY_EVERY_S = 5.0
 Report = Callable[[str, int], None]
 Continue = Callable[[Report], bool]
@@ -21,11 +22,11 @@ class Stopped(Exception):
     """The worker stops: the page that was done is the last one; the next worker goes on behind it."""
 
 
-async def finish_recompute(go_on: Continue, stopping: threading.Event) -> None:
+async def finish_recompute(go_on: Continue, stopping: threading.Event, fail: FailPoints) -> None:
     """Look now and then; a recompute that another process began or left is finished here."""
     while not stopping.is_set():
         try:
-            if await asyncio.to_thread(go_on, _Progress(stopping)):
+            if await asyncio.to_thread(go_on, _Progress(stopping, fail)):
                 log.info("recompute_finished")
         except Stopped:
             log.info("recompute_interrupted")
@@ -40,11 +41,13 @@ async def finish_recompute(go_on: Continue, stopping: threading.Event) -> None:
 class _Progress:
     """Says how far it is every few seconds, and ends it between two pages once the worker stops."""
 
-    def __init__(self, stopping: threading.Event) -> None:
+    def __init__(self, stopping: threading.Event, fail: FailPoints) -> None:
         self._stopping = stopping
+        self._fail = fail
         self._said = time.monotonic()
 
     def __call__(self, name: str, done: int) -> None:
+        self._fail.reach("after_page")
         if self._stopping.is_set():
             raise Stopped
         if time.monotonic() - self._said >= SAY_EVERY_S:

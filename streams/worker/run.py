@@ -71,7 +71,7 @@ async def _run(parts: WorkerParts, name: str) -> None:
         asyncio.create_task(watch_schema(parts.schema, settings.schema_every_s)),
     ]
     stopping = threading.Event()
-    background.append(asyncio.create_task(finish_recompute(parts.recompute, stopping)))
+    background.append(asyncio.create_task(finish_recompute(parts.recompute, stopping, parts.fail)))
     watching = asyncio.create_task(watch_shares(parts.caps, parts.quarantine, run.stopping))
     try:
         await run.run()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from streams.adapters.memory.fail_points import SilentFailPoints
 from streams.errors import ErrorKind, SelarasError
 from streams.worker import recompute_task
 from streams.worker.recompute_task import Report, finish_recompute
@@ -18,7 +19,7 @@ def run_until(go_on: Callable[[Report], bool], holds: Callable[[], object], monk
     stopping = threading.Event()
 
     async def both() -> None:
-        task = asyncio.create_task(finish_recompute(go_on, stopping))
+        task = asyncio.create_task(finish_recompute(go_on, stopping, SilentFailPoints()))
         try:
             await asyncio.to_thread(wait_until, holds, "the task came so far")
         finally:

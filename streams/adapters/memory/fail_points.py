@@ -5,7 +5,8 @@ import signal
 
 from streams.errors import ErrorKind, SelarasError
 
-NAMES = ("after_positions", "after_mirror", "before_commit", "after_commit", "after_fetch", "after_seek")
+RECOMPUTE = ("after_page",)
+NAMES = ("after_positions", "after_mirror", "before_commit", "after_commit", "after_fetch", "after_seek", *RECOMPUTE)
 
 
 class ArmedFailPoints:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from streams.errors import ErrorKind, SelarasError
@@ -15,10 +15,13 @@ STOP_S = 30.0  # a batch under way is finished first
 
 
 class WorkerChild:
-    """Starts ``selaras sync run`` and ends it with SIGTERM. Its log is appended to one file."""
+    """Starts ``selaras sync run`` with these options and ends it with SIGTERM. Its log is appended to one file."""
 
-    def __init__(self, name: str, home: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, home: Path, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+    ) -> None:
         self._name = name
+        self._options = options
         self._home = home
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
@@ -37,6 +40,7 @@ class WorkerChild:
         """Start it. In a session of its own, so that Ctrl-C reaches the caller alone, who then ends it in order."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "streams", "--home", str(self._home), "sync", "run", "--name", self._name]
+        command += self._options
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
