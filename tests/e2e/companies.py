@@ -42,12 +42,12 @@ class Made:
 
 
 class Companies:
-    """Numbered from one on; the same number is the same company."""
+    """Numbered from one on, behind those ``made`` already; the same number is the same company."""
 
-    def __init__(self, run: ParallelRun) -> None:
+    def __init__(self, run: ParallelRun, made: int = 0) -> None:
         self._run = run
         self._factory = CompanyFactory(load_pools(ROOT / "schemas" / "reference", 1), 1)
-        self._made = 0
+        self._made = made
 
     def draw(self, **changed: object) -> Made:
         """The next company, not yet committed; ``changed``: columns of its document."""

@@ -80,9 +80,9 @@ class ParallelRun:
         )
         return Told(done.returncode, done.stdout, done.stderr)
 
-    def worker(self, name: str, **environment: str) -> WorkerChild:
+    def worker(self, name: str, *options: str, **environment: str) -> WorkerChild:
         """A worker that is not started yet."""
-        return WorkerChild(name, self.settings.home, {**self.environment, **environment})
+        return WorkerChild(name, self.settings.home, {**self.environment, **environment}, options)
 
     def steady(self) -> WorkerChild:
         """The worker that most tests share; started if it does not run."""

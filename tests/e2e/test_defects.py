@@ -2,7 +2,7 @@
 
 The last known kind, 24 (the same NIB edited in both systems at once), is not checked here: it is no defect of the
 legacy data, and is found by the drift monitor.
-That unchanged children (11) cause no write is counted in ``tests/integration/test_replaced_children.py``.
+That unchanged children (11) cause no write is counted in ``test_replaced_children.py``.
 """
 
 from collections import Counter
