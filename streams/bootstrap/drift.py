@@ -5,14 +5,19 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 
 from streams.adapters.databases.drift_evidence import EvidenceStatements
-from streams.adapters.databases.drift_ledger import PostgresLedger
+from streams.adapters.databases.drift_ledger import PostgresLedger, PostgresLedgerHistory
 from streams.adapters.databases.drift_progress import PostgresDriftProgress, PostgresScanProgress
+from streams.adapters.databases.drift_status import PostgresDriftStatus
 from streams.adapters.databases.drift_store import PostgresDriftStore, each_its_own
 from streams.adapters.databases.followed import followed_catalog
+from streams.adapters.databases.own_schema import upgrade_own_schema
 from streams.adapters.databases.target import translated
 from streams.bootstrap.databases import target_engine
 from streams.ports.drift_ledger import Ledger
 from streams.ports.drift_progress import DriftProgress, ScanProgress
+from streams.ports.drift_status import DriftStatus
+from streams.projection.catalog import Catalog
+from streams.services.drift import Drift
 from streams.services.drift_book import DriftBook
 from streams.services.plan import Plan
 from streams.settings import Settings
@@ -25,6 +30,21 @@ def drift_book(settings: Settings, plan: Plan, engine: Engine | None = None) -> 
         mirror = followed_catalog(connection)
     declarations = [compiled.declaration for compiled in plan.ordered]
     return DriftBook(PostgresDriftStore(connections, EvidenceStatements(declarations, mirror, _row_ids(plan))))
+
+
+def drift_service(settings: Settings) -> Drift:
+    """What people ask and decide; without the mapping, so that no evidence is gathered."""
+    engine = target_engine(settings)
+    with translated("target"):
+        upgrade_own_schema(engine)
+    nothing = EvidenceStatements((), Catalog({}), lambda _, key: key)
+    history = PostgresLedgerHistory(each_its_own(engine))
+    return Drift(PostgresDriftStore(engine, nothing), history, PostgresDriftStatus(engine))
+
+
+def drift_status(settings: Settings) -> DriftStatus:
+    """One look at what is known."""
+    return PostgresDriftStatus(target_engine(settings))
 
 
 def drift_progress(engine: Engine) -> tuple[DriftProgress, ScanProgress, Ledger]:

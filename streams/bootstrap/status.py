@@ -5,6 +5,7 @@ from functools import cache
 from streams.adapters.databases.target_status import PostgresTargetStatus
 from streams.bootstrap.capture import capture_service, end_offsets
 from streams.bootstrap.databases import target_engine
+from streams.bootstrap.drift import drift_status
 from streams.bootstrap.schema_watch import schema_reading
 from streams.ports.status import TargetStatus
 from streams.services.schema_watch import SchemaReading
@@ -20,7 +21,11 @@ def status_service(settings: Settings) -> StatusService:
         return schema_reading(settings)
 
     return StatusService(
-        capture_service(settings), end_offsets(settings), target_status(settings), lambda: reading().changes()
+        capture_service(settings),
+        end_offsets(settings),
+        target_status(settings),
+        lambda: reading().changes(),
+        drift_status(settings),
     )
 
 

@@ -7,6 +7,7 @@ import typer
 
 from streams.cli import (
     capture_commands,
+    drift_commands,
     load_commands,
     projection_commands,
     quarantine_commands,
@@ -38,6 +39,7 @@ app.add_typer(projection_commands.app, name="projection")
 app.add_typer(load_commands.app, name="load")
 app.add_typer(reference_commands.app, name="reference")
 app.add_typer(quarantine_commands.app, name="quarantine")
+app.add_typer(drift_commands.app, name="drift")
 app.command()(status_commands.status)
 app.command()(findings)
 app.command()(explain)

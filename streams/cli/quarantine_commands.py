@@ -1,7 +1,5 @@
 """``selaras quarantine``: keys and events that need a person's eyes."""
 
-import getpass
-import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
@@ -11,8 +9,9 @@ import typer
 
 from streams.bootstrap.quarantine import quarantine_service, retry_service
 from streams.bootstrap.status import target_status
+from streams.cli.ages import age
 from streams.cli.render import AsJson, err, guarded, out, print_facts, print_json, print_table
-from streams.cli.status_view import age
+from streams.cli.who import system_user
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.quarantine import Grouping, KeyReading, Waiver, Wanted
 from streams.services.quarantine import KeyPicture
@@ -116,7 +115,7 @@ def accept(
     as_json: AsJson = False,
 ) -> None:
     """Accept a key as it is until a day. It is counted apart; a refusal of another kind opens it again by itself."""
-    waiver = Waiver(until.date(), why, _user())
+    waiver = Waiver(until.date(), why, system_user())
     quarantine_service(ctx.obj).accept(table, key, waiver)
     if as_json:
         print_json({"table": table, "key": key, **_plain(waiver)})
@@ -133,7 +132,7 @@ def unaccept(
     as_json: AsJson = False,
 ) -> None:
     """Withdraw what was accepted: the key counts as open again."""
-    quarantine_service(ctx.obj).unaccept(table, key, _user())
+    quarantine_service(ctx.obj).unaccept(table, key, system_user())
     if as_json:
         print_json({"table": table, "key": key, "accepted": None})
     else:
@@ -223,10 +222,3 @@ def _plain(waiver: Waiver) -> dict[str, object]:
 
 def _counted(before: str, counts: Mapping[str, int]) -> str:
     return before + ", ".join(f"{count:,} {name}" for name, count in counts.items()) if counts else ""
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return f"uid {os.getuid()}"

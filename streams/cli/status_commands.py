@@ -7,6 +7,7 @@ import typer
 from rich.live import Live
 
 from streams.bootstrap.status import status_service
+from streams.cli.drift_view import plain_drift
 from streams.cli.render import AsJson, guarded, out, print_json
 from streams.cli.status_view import status_view
 from streams.services.status import Status, advice
@@ -53,4 +54,5 @@ def plain_status(found: Status) -> dict[str, Any]:
         "workers_alive": found.workers_alive,
         "unknown": found.unknown,
         "legacy_schema": found.schema,
+        "drift": None if found.drift is None else plain_drift(found.drift),
     }

@@ -6,12 +6,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from streams.cli.ages import age
+from streams.cli.drift_view import summary_rows
 from streams.ports.status import RecomputeReading, TargetReading
 from streams.services.status import WORKER_SILENT_S, Status, advice
 
 UNKNOWN = "[yellow]unknown[/yellow]"
 KINDS = {"waiting": "waiting", "quarantined": "quarantined", "row": "refused columns"}
-UNITS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0))
 
 
 def status_view(status: Status, note: str = "", rate: float | None = None) -> RenderableType:
@@ -66,6 +67,10 @@ def _stage_rows(status: Status, rate: float | None) -> Iterator[tuple[str, str, 
     for one in target.recomputes:
         yield "recompute", one.table or "all tables", _progress(one)
     yield "events", "undecodable, unresolved", str(target.undecodable)
+    if status.drift is None:
+        yield "drift", "", UNKNOWN
+    else:
+        yield from summary_rows(status.drift)
 
 
 def _progress(one: RecomputeReading) -> str:
@@ -113,14 +118,6 @@ def _trend(now: int, then: int | None) -> str:
     if then is None:
         return UNKNOWN
     return f"{now - then:+,}" if now != then else "same"
-
-
-def age(seconds: float | None) -> str:
-    """An age in its largest unit: ``3.2 d``; a dash for none."""
-    if seconds is None:
-        return "-"
-    unit, length = next((u for u in UNITS if seconds >= u[1]), UNITS[-1])
-    return f"{seconds / length:,.1f} {unit}"
 
 
 def _age(seconds: float | None, word: str) -> str:

@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from streams.drift.coverage import STOPPED
 from streams.errors import SelarasError
 from streams.ports.capture import EndOffsets
+from streams.ports.drift_status import DriftReading, DriftStatus
 from streams.ports.status import TargetReading, TargetStatus
 from streams.projection.schema_change import SchemaChange
 from streams.services.capture import Capture, CaptureStatus
+from streams.services.drift import ALIVE_S, runs, unsettled
 
 T = TypeVar("T")
 WORKER_SILENT_S = 5.0  # a worker reports every second
@@ -24,6 +27,7 @@ class Status:
     workers_alive: int | None
     unknown: Mapping[str, str]
     schema: Sequence[SchemaChange] | None = ()  # how the legacy tables differ from what the mirror follows
+    drift: DriftReading | None = None
 
     @property
     def healthy(self) -> bool:
@@ -50,6 +54,16 @@ def advice(status: Status) -> list[str]:
     for table, why in target.unknown_tables.items():
         found.append(f"Table {table} is unknown ({why}). Next: selaras load reread {table}")
     found += [f"{change.sentence} Next: {change.next_step}" for change in status.schema or () if change.needed]
+    return found + _drifting(status.drift)
+
+
+def _drifting(drift: DriftReading | None) -> list[str]:
+    """A monitor that nobody started, or that was stopped, is no fault of the run: it is told where drift is shown."""
+    found = []
+    if drift is not None and unsettled(drift):
+        found.append(f"Differences that are not settled: {unsettled(drift):,}. Next: selaras drift list")
+    if drift is not None and drift.seen_s is not None and drift.said != STOPPED and not runs(drift):
+        found.append(f"The monitor fell silent {drift.seen_s:,.0f} s ago. Next: selaras monitor run")
     return found
 
 
@@ -57,13 +71,19 @@ class StatusService:
     """Asks every stage, each on its own: one that is away hides nothing of the others."""
 
     def __init__(
-        self, capture: Capture, ends: EndOffsets, target: TargetStatus, schema: Callable[[], Sequence[SchemaChange]]
+        self,
+        capture: Capture,
+        ends: EndOffsets,
+        target: TargetStatus,
+        schema: Callable[[], Sequence[SchemaChange]],
+        drift: DriftStatus,
     ) -> None:
         """``schema``: how the legacy tables differ from what the mirror follows."""
         self._capture = capture
         self._schema = schema
         self._ends = ends
         self._target = target
+        self._drift = drift
 
     def read(self) -> Status:
         """Never raises for a part that is away."""
@@ -83,7 +103,8 @@ class StatusService:
             alive = sum(w.state == "running" and w.seen_s < WORKER_SILENT_S for w in target.workers)
         # While the target is away, it is told once.
         schema = _learn("legacy schema", self._schema, unknown) if target is not None else None
-        return Status(capture, target, behind, alive, unknown, schema)
+        drift = _learn("drift", lambda: self._drift.read(ALIVE_S), unknown) if target is not None else None
+        return Status(capture, target, behind, alive, unknown, schema, drift)
 
 
 def _learn(name: str, ask: Callable[[], T], unknown: dict[str, str]) -> T | None:

@@ -2,14 +2,23 @@
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from rich.console import Console
 
+from streams.cli.ages import age
 from streams.cli.status_commands import plain_status
-from streams.cli.status_view import age, status_view
+from streams.cli.status_view import status_view
+from streams.drift.cause import Cause
+from streams.drift.coverage import STOPPED, Coverage
+from streams.drift.difference import Check, Kind
+from streams.drift.entry import EntryState
+from streams.drift.verdict import Reason
 from streams.errors import ErrorKind, SelarasError
+from streams.ports.drift_ledger import Group
+from streams.ports.drift_status import DriftReading, UnknownKeys
 from streams.ports.status import KeysReading, RecomputeReading, TargetReading, WorkerReading
 from streams.projection.schema_change import ChangeKind, SchemaChange
 from streams.services.capture import CaptureStatus
@@ -17,6 +26,10 @@ from streams.services.status import Status, StatusService, advice
 
 ALIVE = WorkerReading("w1", "host", 1, "running", 0.4, 10, 5)
 READING = TargetReading(1, "abc", True, 0.5, 0.01, 0.2, {("t", 0): 7}, [ALIVE], {"nib": 3}, {}, {}, {}, 0, {}, {})
+
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
+DRIFT = DriftReading(NOW, "never ran", None, (), (), ())
+OPEN = Group(Check.PROJECTION, "nib", Kind.DIFFERENT, Cause.FOREIGN_WRITE, EntryState.OPEN, 3, NOW, NOW)
 
 
 class Fixed:
@@ -35,12 +48,16 @@ class Fixed:
 
 
 def read(
-    target: object = READING, ends: object = None, capture: CaptureStatus | None = None, schema: object = ()
+    target: object = READING,
+    ends: object = None,
+    capture: CaptureStatus | None = None,
+    schema: object = (),
+    drift: object = DRIFT,
 ) -> Status:
     """A status from fixed answers."""
     parts = (Fixed(capture or CaptureStatus()), Fixed({("t", 0): 9, ("t", 1): 2} if ends is None else ends))
     asked = Fixed(schema)
-    service = StatusService(parts[0], parts[1], Fixed(target), asked.read)  # type: ignore[arg-type]
+    service = StatusService(parts[0], parts[1], Fixed(target), asked.read, Fixed(drift))  # type: ignore[arg-type]
     return service.read()
 
 
@@ -150,3 +167,55 @@ def test_of_a_target_that_is_away_nothing_is_told_for_zero() -> None:
     text = console.export_text()
     assert not [word for word in ("recompute", "Findings", "cut") if word in text]
     assert plain_status(status)["target"] is None
+
+
+def told(drift: object) -> tuple[str, list[str]]:
+    """What a terminal shows of drift, and what is said to be needed."""
+    console = Console(width=160, record=True, file=io.StringIO())
+    status = read(drift=drift)
+    console.print(status_view(status))
+    return console.export_text(), [line for line in advice(status) if not line.startswith("Capture")]
+
+
+def test_drift_is_summed_up() -> None:
+    """Only what is not settled is needed; a share is never rounded up."""
+    accepted = replace(OPEN, state=EntryState.ACCEPTED, count=9)
+    unknown = UnknownKeys(Check.CAPTURE, "tr_oss_header", Reason.CHANGING, 4, 1.0)
+    oldest = NOW - timedelta(minutes=2)
+    looks = [Coverage(Check.PROJECTION, "nib", 10000, 10000, 1, 0, oldest, running=True)]
+    looks += [Coverage(Check.CAPTURE, "tr_oss_header", 10, 5, 0, 4, None, running=True)]
+    drift = DriftReading(NOW, "running", 0.4, looks, [OPEN, accepted], [unknown])
+    text, needed = told(drift)
+    assert needed == ["Differences that are not settled: 3. Next: selaras drift list"]
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines()]
+    assert ["drift", "monitor", "running"] in rows
+    assert ["", "differences not settled", "3 foreign write"] in rows
+    assert ["", "keys without a verdict", "4"] in rows
+    assert ["", "verified by the projection check", "99.9 % (nib), oldest look 2.0 min"] in rows
+    assert ["", "verified by the capture check", "10.0 % (tr_oss_header), oldest look not all looked at yet"] in rows
+    plain = msgspec.json.decode(msgspec.json.encode(plain_status(read(drift=drift))))["drift"]
+    assert (plain["unsettled"], plain["unknown"], plain["coverage"][0]["age_s"]) == (3, 4, 120.0)
+    assert plain["coverage"][0]["share"] == 0.9999
+
+
+@pytest.mark.parametrize(
+    ("said", "seen_s", "shown_as", "needs"),
+    [
+        ("never ran", None, "never ran", False),
+        (STOPPED, 3600.0, "not running, last word 1.0 h ago: stopped", False),
+        ("running", 60.0, "not running, last word 1.0 min ago: running", True),
+    ],
+)
+def test_a_monitor_that_does_not_run_is_told_and_one_that_fell_silent_is_a_fault(
+    said: str, seen_s: float | None, shown_as: str, needs: bool
+) -> None:
+    text, needed = told(replace(DRIFT, said=said, seen_s=seen_s))
+    assert shown_as in text
+    assert bool(needed) is needs
+
+
+def test_drift_that_could_not_be_read_is_unknown() -> None:
+    away = SelarasError(ErrorKind.UNKNOWN, "It refused.")
+    status = read(drift=away)
+    assert (status.drift, status.unknown) == (None, {"drift": "It refused."})
+    assert plain_status(status)["drift"] is None
