@@ -26,6 +26,9 @@ SELECT = f"select {COLUMNS} from selaras.drift_entry as e"
 SAME_PLACES = f"""{SELECT} join json_to_recordset(%s) as w(check_name text, table_name text, key text, kind text)
 using (check_name, table_name, key, kind)"""
 OF_KEYS = f"{SELECT} where e.check_name = %s and e.table_name = %s and e.key = any(%s) and e.state <> 'verified'"
+ANY = """
+select exists (select from selaras.drift_entry where check_name = %s and table_name = %s and state <> 'verified')
+"""
 BY_ID = f"{SELECT} where e.id = any(%s) order by e.id"
 RAN_OUT = f"{SELECT} where e.state = 'accepted' and e.until <= %s order by e.id"
 ROW = """id bigint, check_name text, table_name text, key text, kind text, state text, cause text, columns jsonb,
@@ -87,8 +90,10 @@ class PostgresLedger:
         """See the port."""
         places, differing = (check.value, table, list(keys)), frozenset(still)
         with self._begin() as connection:
-            # Most keys have no entry: they are asked for before anybody is kept waiting.
-            if not places[2] or not _entries(connection, OF_KEYS, *places):
+            # Most keys have no entry, and most tables none that counts: asked for before anybody is kept waiting.
+            if not places[2] or not connection.exec_driver_sql(ANY, places[:2]).scalar():
+                return 0
+            if not _entries(connection, OF_KEYS, *places):
                 return 0
             now = _alone(connection)
             entries = [

@@ -41,6 +41,7 @@ with oldest as (
 update selaras.drift_unknown as u set looked_at = now() from oldest as o
 where (u.check_name, u.table_name, u.key) = (o.check_name, o.table_name, o.key) returning u.table_name, u.key
 """
+ANY_UNKNOWN = "select exists (select from selaras.drift_unknown where check_name = %s and table_name = %s)"
 SETTLED = "delete from selaras.drift_unknown where check_name = %s and table_name = %s and key = any(%s)"
 UNKNOWN_COUNTS = "select check_name, table_name, count(*) from selaras.drift_unknown group by 1, 2"
 BEAT = """
@@ -120,9 +121,10 @@ class PostgresDriftProgress:
 
     def settled(self, check: Check, table: str, keys: Collection[str]) -> None:
         """See the port."""
-        if keys:
-            with self._begin() as connection:
-                connection.exec_driver_sql(SETTLED, (check.value, table, sorted(keys)))
+        with self._begin() as connection:
+            place = (check.value, table)
+            if keys and connection.exec_driver_sql(ANY_UNKNOWN, place).scalar():
+                connection.exec_driver_sql(SETTLED, (*place, sorted(keys)))
 
     def beat(self, state: str) -> None:
         """See the port."""
