@@ -1,10 +1,11 @@
 """What becomes of verdicts: noted with their cause, settled, remembered; all or nothing."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from streams.adapters.memory.drift import MemoryDriftStore
+from streams.adapters.memory.drift import MemoryDriftStore, MemoryLedger
 from streams.drift.cause import Cause
 from streams.drift.coverage import Look, covers_all, overlaid
 from streams.drift.difference import WHOLE_TABLE, Check, Difference, Kind
@@ -12,6 +13,7 @@ from streams.drift.entry import EntryState
 from streams.drift.verdict import Reason, Verdicts
 from streams.ports.drift_progress import ScanPart
 from streams.ports.drift_store import Known
+from streams.services.drift_again import LedgerKeysDuty
 from streams.services.drift_book import DriftBook
 
 NOW = datetime.now(UTC)
@@ -91,6 +93,24 @@ def test_a_write_that_emptied_a_table_names_the_cause_of_missing_rows_and_is_set
     later = SOON + timedelta(minutes=1)
     book.record([Verdicts(P, "nib", ("a", "b"), at=later)], part=ScanPart(P, "nib", "", None, 2))
     assert set(states(store).values()) == {EntryState.VERIFIED.value}
+
+
+def test_keys_in_the_ledger_are_looked_at_again_in_turns_until_they_are_the_same() -> None:
+    store = MemoryDriftStore()
+    book = DriftBook(store)
+    book.record([differing("a", "b", "c", "d", "e"), differing("w", kind=Kind.WRITE, check=F)])
+    book.record([Verdicts(P, "nib", ("b",))])
+    asked: list[list[str]] = []
+
+    def judge(table: str, keys: Collection[str]) -> Verdicts:
+        asked.append(sorted(keys))
+        return differing(*sorted(keys)) if "c" in keys else Verdicts(P, table, tuple(keys))
+
+    duty = LedgerKeysDuty(P, MemoryLedger(store.state, store.now), judge, book, limit=2)
+    for _ in range(4):
+        assert not duty.bite()
+        duty.ledger = MemoryLedger(store.state, store.now)
+    assert asked == [["a", "c"], ["d", "e"], ["a", "c"]]
 
 
 def replace_kinds(one: Verdicts, other: Verdicts) -> Verdicts:
