@@ -213,9 +213,9 @@ class MemoryTarget:
         returning: Mapping[str, Sequence[str]],
     ) -> None:
         """``returning``: by legacy table, the columns whose values the mirror reports of every changed row."""
-        self._projections = {p.declaration.target: p for p in projections}
-        self._legacy = legacy
-        self._target = target
+        self.projections = {p.declaration.target: p for p in projections}
+        self.legacy = legacy
+        self.catalog = target
         self._returning = returning
         self._locks = LockTable()
         self._commits = threading.Lock()
@@ -239,9 +239,9 @@ class MemoryTarget:
             self._locks.release(owner)
 
     def _unit(self, state: State, owner: int) -> MemoryUnitOfWork:
-        declarations = [p.declaration for p in self._projections.values()]
-        rows = MemoryTargetRows(state, self._projections, self._target)
-        mirror = MemoryMirror(state, self._legacy, self._returning)
+        declarations = [p.declaration for p in self.projections.values()]
+        rows = MemoryTargetRows(state, self.projections, self.catalog)
+        mirror = MemoryMirror(state, self.legacy, self._returning)
         return MemoryUnitOfWork(
             MemoryGuard(state, self._locks, owner),
             MemoryPositions(state),
@@ -254,7 +254,7 @@ class MemoryTarget:
             MemoryKeyStates(state),
             MemoryLocks(self._locks, owner),
             MemoryEvidence(state),
-            MemoryLacking(state, {t.name for t in self._legacy.tables.values() if not t.key}),
+            MemoryLacking(state, {t.name for t in self.legacy.tables.values() if not t.key}),
             MemoryRecomputing(state),
             MemoryLeftOver(state, rows),
         )

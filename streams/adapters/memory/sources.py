@@ -126,13 +126,15 @@ class MemorySources:
         keys = {key for key, row in self._keyed(projection, source) if f"'{row.values.get(column)}'" == text}
         return sorted(key for key in keys if after is None or key > after)[:limit]
 
+    def keys_of(self, projection: str, source: Source, identity: Identity, row: MirrorRow) -> Sequence[str]:
+        """The keys that a row of the source's table has."""
+        if source.is_derived:
+            return self._state.row_keys.get((f"{projection}.{source.name}", row_text(identity)), ())
+        return () if row.values[source.key] is None else (str(row.values[source.key]),)
+
     def _keyed(self, projection: str, source: Source) -> Iterator[tuple[str, MirrorRow]]:
         for identity, row in self._state.mirror.get(source.table, {}).items():
-            if source.is_derived:
-                stored = self._state.row_keys.get((f"{projection}.{source.name}", row_text(identity)), ())
-                yield from ((key, row) for key in stored)
-            elif row.values[source.key] is not None:
-                yield str(row.values[source.key]), row
+            yield from ((key, row) for key in self.keys_of(projection, source, identity, row))
 
 
 class MemoryRowKeys:

@@ -43,14 +43,16 @@ class Checked:
             different += self.check.extra(table, "", 1000)[0].different
         return different, unknown, same
 
-    def past_constraints(self, *statements: str) -> None:
-        """Run these as the superuser, past foreign keys."""
+    def past_constraints(self, *statements: str) -> int:
+        """Run these as the superuser, past foreign keys; how many rows the last one changed."""
         settings = self.world.settings
         folders = StackFolders(settings.home, "nobody" if os.geteuid() == 0 else None)
         with as_superuser(folders.sockets, settings.target_port, settings.target.database) as connection:
             connection.execute("set session_replication_role = replica")
+            count = 0
             for statement in statements:
-                connection.execute(statement)
+                count = connection.execute(statement).rowcount
+            return count
 
     def do(self, *statements: str) -> None:
         """Run these in one transaction."""
