@@ -53,6 +53,7 @@ class Entry:
     why: str = ""
     times: int = 1  # how often it was opened
     looked_at: datetime | None = None  # when the newest look at the key began, whatever it found
+    evidence: str = ""  # of the cause: which write by others stands behind it
 
 
 @dataclass(frozen=True, slots=True)

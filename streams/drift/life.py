@@ -28,6 +28,7 @@ class Sight:
     cause: Cause
     at: datetime
     detected_ms: int | None = None
+    evidence: str = ""
 
 
 Change = tuple[Entry, Step | None]
@@ -39,7 +40,17 @@ FIRST = Step(None, EntryState.OPEN, MONITOR, "found")
 def begun(sight: Sight) -> Entry:
     """A new entry, whose id whoever stores it gives; its first step is ``FIRST``."""
     at = sight.at
-    return Entry(0, sight.difference, sight.cause, EntryState.OPEN, at, at, sight.detected_ms, looked_at=at)
+    return Entry(
+        0,
+        sight.difference,
+        sight.cause,
+        EntryState.OPEN,
+        at,
+        at,
+        sight.detected_ms,
+        looked_at=at,
+        evidence=sight.evidence,
+    )
 
 
 def found(entry: Entry, sight: Sight) -> Change:
@@ -47,14 +58,20 @@ def found(entry: Entry, sight: Sight) -> Change:
     if _is_older(sight.at, entry):
         return entry, None
     # A cause that was known once stays known while the entry stays open, though its evidence may fade.
-    cause = entry.cause if sight.cause is Cause.UNKNOWN else sight.cause
-    seen = replace(entry, difference=sight.difference, cause=cause, last_seen=sight.at, looked_at=sight.at)
+    if sight.cause is Cause.UNKNOWN and entry.state is not EntryState.VERIFIED:
+        sight = replace(sight, cause=entry.cause, evidence=entry.evidence)
+    seen = replace(
+        entry,
+        difference=sight.difference,
+        cause=sight.cause,
+        evidence=sight.evidence,
+        last_seen=sight.at,
+        looked_at=sight.at,
+    )
     why = _opens(entry, sight.difference)
     if why is None:
         return seen, None
     opened = replace(seen, state=EntryState.OPEN, detected_ms=sight.detected_ms, times=entry.times + 1)
-    if entry.state is EntryState.VERIFIED:
-        opened = replace(opened, cause=sight.cause)
     return opened, Step(entry.state, EntryState.OPEN, MONITOR, why)
 
 

@@ -13,13 +13,14 @@ from streams.drift.entry import Entry, EntryState, Transition
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A difference with the cause that the evidence names, how long after its origin it was found, and when the look
-    that found it began (None: just now).
+    that found it began (None: just now). ``evidence``: the write by others that stands behind it, in words.
     """
 
     difference: Difference
     cause: Cause
     detected_ms: int | None = None
     at: datetime | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,14 @@ class Known:
     ``emptied``: somebody else emptied its table likewise. ``recomputed``: the recompute under the versions in force has
     come past the key. ``age_ms``: since the newest of these writes and, for the projection check, of the commits
     behind the key; None where no such moment is known (nobody knows the commit of a change that the mirror lacks).
+    ``said``: the newest of these writes in words.
     """
 
     foreign: bool = False
     emptied: bool = False
     recomputed: bool = True
     age_ms: int | None = None
+    said: str = ""
 
 
 class DriftEvidence(Protocol):

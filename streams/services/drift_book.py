@@ -63,7 +63,7 @@ def _keep(work: DriftWork, verdicts: Verdicts) -> None:
 def _finding(one: Difference, known: Known, verdicts: Verdicts) -> Finding:
     is_foreign = known.foreign or (known.emptied and one.kind is Kind.MISSING)
     named = cause(one, Evidence(foreign=is_foreign, recomputed=known.recomputed))
-    return Finding(one, named, known.age_ms, verdicts.at)
+    return Finding(one, named, known.age_ms, verdicts.at, known.said if is_foreign else "")
 
 
 def _settle_emptied(work: DriftWork, part: ScanPart) -> None:

@@ -19,9 +19,10 @@ from tests.integration.explain.company import A, B, filled
 
 pytestmark = pytest.mark.postgres
 P, C, F = Check.PROJECTION, Check.CAPTURE, Check.FOREIGN
-WRITE = (
-    "insert into selaras.foreign_write (schema_name, table_name, key, operation, seen_by) values (%s, %s, %s, %s, %s)"
-)
+WRITE = """
+insert into selaras.foreign_write (schema_name, table_name, key, operation, user_name, application, seen_by)
+values (%s, %s, %s, %s, %s, %s, 'trigger')
+"""
 STEP = """
 insert into selaras.recompute (step, mapping, reference, after_key)
 select 'nib', mapping, reference, %s from selaras.version
@@ -49,7 +50,7 @@ class Kept:
     def written(self, schema: str, table: str, key: str | None) -> None:
         """Somebody else wrote."""
         with self.engine.begin() as connection:
-            connection.exec_driver_sql(WRITE, (schema, table, key, "UPDATE", "trigger"))
+            connection.exec_driver_sql(WRITE, (schema, table, key, "UPDATE", "rba_app", "psql"))
 
     def found(self, check: Check, table: str, key: str, kind: Kind = Kind.DIFFERENT) -> Entry:
         """Record a difference; its entry."""
@@ -93,6 +94,7 @@ def test_a_write_to_the_row_of_a_key_is_its_cause_until_a_look_finds_the_row_rig
     assert entry.cause is Cause.FOREIGN_WRITE
     assert entry.detected_ms is not None
     assert entry.detected_ms < 60_000
+    assert entry.evidence.startswith("UPDATE by rba_app (psql) at 20")
     assert kept.found(P, "pelaku_usaha", B).cause is Cause.UNKNOWN
     kept.same(P, "pelaku_usaha", A)
     states = [one.state for one in kept.ledger.entries(Wanted(tables=("pelaku_usaha",)))]

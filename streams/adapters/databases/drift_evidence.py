@@ -1,6 +1,8 @@
 """What speaks for the cause of a difference: writes by others, commits behind a key, versions in force."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -8,19 +10,20 @@ from sqlalchemy import Connection
 from streams.adapters.databases.drift_ledger import Begin
 from streams.adapters.databases.mirror import row_id
 from streams.adapters.databases.sql_names import quoted
-from streams.drift.difference import Check
+from streams.drift.difference import WHOLE_TABLE, Check
 from streams.ports.drift_store import Known
 from streams.projection.catalog import Catalog
 from streams.projection.declaration import Projection, Source
 
-NOW_MS = "select extract(epoch from clock_timestamp()) * 1000"
+NOW = "select clock_timestamp()"
 # A write counts until its own entry is verified by a look that began after it.
 WRITES = """
-select f.schema_name, f.table_name, f.key, extract(epoch from max(f.at)) * 1000 from selaras.foreign_write as f
-where f.schema_name = %s and f.table_name = any(%s) and (f.key = any(%s) or f.key is null) and not exists (
+select distinct on (f.table_name, f.key) f.table_name, f.key, f.at, f.operation, f.user_name, f.application, f.address
+from selaras.foreign_write as f
+where f.schema_name = any(%s) and f.table_name = any(%s) and (f.key = any(%s) or f.key is null) and not exists (
   select from selaras.drift_entry as e where e.check_name = 'foreign' and e.table_name = f.table_name
     and e.key = coalesce(f.key, '*') and e.state = 'verified' and e.looked_at >= f.at)
-group by 1, 2, 3
+order by f.table_name, f.key, f.user_name is null, f.at desc
 """
 OPEN_WRITES = """
 select key from selaras.drift_entry
@@ -34,10 +37,18 @@ RECOMPUTED = """
 select v.recomputed or r.finished_at is not null, r.after_key from selaras.version as v
 left join selaras.recompute as r on r.step = %s and (r.mapping, r.reference) = (v.mapping, v.reference)
 """
-WHERE = {Check.PROJECTION: "rba", Check.CAPTURE: "mirror"}
+SCHEMAS = {Check.PROJECTION: ("rba",), Check.CAPTURE: ("mirror",)}
 
-Behind = Mapping[str, Sequence[tuple[str, str, int]]]
-"""By key: table, row and commit time (ms since 1970) of the mirror rows behind it."""
+Behind = Mapping[str, Sequence[tuple[str, str, datetime]]]
+"""By key: table, row and commit time of the mirror rows behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write by somebody else."""
+
+    at: datetime
+    said: str
 
 
 class RowIds(Protocol):
@@ -80,27 +91,26 @@ class PostgresDriftEvidence:
     def around(self, check: Check, table: str, keys: Collection[str]) -> Mapping[str, Known]:
         """See the port."""
         with self._begin() as connection:
-            now = float(connection.exec_driver_sql(NOW_MS).scalar_one())
+            now = connection.exec_driver_sql(NOW).scalar_one()
             if check is Check.FOREIGN:
-                written = _writes(connection, "rba", [table], keys) | _writes(connection, "mirror", [table], keys)
-                return {key: Known(foreign=True, age_ms=_age(now, written.get((table, key)))) for key in keys}
-            if check not in WHERE:
+                written = _writes(connection, ("rba", "mirror"), [table], keys)
+                places = {key: None if key == WHOLE_TABLE else key for key in keys}
+                return {key: _known(now, [written.get((table, place))], []) for key, place in places.items()}
+            if check not in SCHEMAS:
                 return dict.fromkeys(keys, Known())
-            behind: Behind = self._rows_behind(connection, table, keys) if check is Check.PROJECTION else {}
+            behind = self._rows_behind(connection, table, keys) if check is Check.PROJECTION else {}
             ids = self._ids(check, table, keys)
-            written = _writes(connection, WHERE[check], [table], {one for these in ids.values() for one in these})
+            written = _writes(connection, SCHEMAS[check], [table], {one for these in ids.values() for one in these})
             rows = [row for these in behind.values() for row in these]
-            below = _writes(connection, "mirror", {t for t, *_ in rows}, {row for _, row, _ in rows}) if rows else {}
+            below = _writes(connection, ("mirror",), {t for t, *_ in rows}, {row for _, row, _ in rows}) if rows else {}
             version = connection.exec_driver_sql(RECOMPUTED, (table,)).first() if check is Check.PROJECTION else None
-        emptied = written.get((table, None))
-        found = {}
+        found, emptied = {}, written.get((table, None))
         for key in keys:
-            moments = [written[table, one] for one in ids[key] if (table, one) in written]
-            moments += [below[t, row] for t, row, _ in behind.get(key, ()) if (t, row) in below]
-            commits = [ms for *_, ms in behind.get(key, ())]
-            newest = max((*moments, *commits, *([emptied] if emptied is not None else [])), default=None)
+            theirs = [written.get((table, one)) for one in ids[key]]
+            theirs += [below.get((t, row)) for t, row, _ in behind.get(key, ())]
+            known = _known(now, [*theirs, emptied], [at for *_, at in behind.get(key, ())])
             recomputed = version is None or bool(version[0]) or key <= (version[1] or "")
-            found[key] = Known(bool(moments), emptied is not None, recomputed, _age(now, newest))
+            found[key] = replace(known, foreign=any(theirs), emptied=emptied is not None, recomputed=recomputed)
         return found
 
     def written(self, check: Check, table: str, keys: Collection[str]) -> frozenset[str]:
@@ -119,20 +129,30 @@ class PostgresDriftEvidence:
         return {key: {key, self._statements.row_ids(table, key) or key} for key in keys}
 
     def _rows_behind(self, connection: Connection, projection: str, keys: Collection[str]) -> Behind:
-        found: dict[str, list[tuple[str, str, int]]] = {}
+        found: dict[str, list[tuple[str, str, datetime]]] = {}
         for table, statement in self._statements.behind.get(projection, ()):
             for key, row, committed_ms in connection.exec_driver_sql(statement, (list(keys),)):
-                found.setdefault(key, []).append((table, row, committed_ms))
+                at = datetime.fromtimestamp(committed_ms / 1000, UTC)
+                found.setdefault(key, []).append((table, row, at))
         return found
 
 
 def _writes(
-    connection: Connection, schema: str, tables: Collection[str], keys: Collection[str]
-) -> dict[tuple[str, str | None], float]:
-    """By table and key (None: the whole table), when the newest write was that no look has found mended since."""
-    rows = connection.exec_driver_sql(WRITES, (schema, sorted(tables), sorted(keys)))
-    return {(table, key): float(at) for _, table, key, at in rows}
+    connection: Connection, schemas: Collection[str], tables: Collection[str], keys: Collection[str]
+) -> dict[tuple[str, str | None], Write]:
+    """By table and key (None: the whole table), the newest write that no look has found mended since."""
+    rows = connection.exec_driver_sql(WRITES, (list(schemas), sorted(tables), sorted(keys)))
+    return {(table, key): Write(at, _said(at, *who)) for table, key, at, *who in rows}
 
 
-def _age(now: float, then: float | None) -> int | None:
-    return None if then is None else max(0, int(now - then))
+def _said(at: datetime, operation: str, user: str | None, application: str | None, address: str | None) -> str:
+    whence = ", ".join(part for part in (application, address) if part)
+    who = f"by {user}{f' ({whence})' if whence else ''}" if user else "by somebody whom nothing names"
+    return f"{operation} {who} at {at.astimezone(UTC).isoformat(timespec='milliseconds')}"
+
+
+def _known(now: datetime, writes: Iterable[Write | None], commits: Iterable[datetime]) -> Known:
+    theirs = sorted((write for write in writes if write is not None), key=lambda write: write.at)
+    newest = max((*commits, *(write.at for write in theirs)), default=None)
+    age_ms = None if newest is None else max(0, round((now - newest).total_seconds() * 1000))
+    return Known(bool(theirs), age_ms=age_ms, said=theirs[-1].said if theirs else "")

@@ -21,7 +21,7 @@ Begin = Callable[[], AbstractContextManager[Connection]]
 LOCK = 71_710_007  # whoever writes to the ledger is alone, so that an entry is read and written in one piece
 NOW = "select pg_advisory_xact_lock(%s), clock_timestamp()"
 COLUMNS = """e.id, e.check_name, e.table_name, e.key, e.kind, e.state, e.cause, e.columns, e.likeness, e.key_state,
-  e.position, e.first_seen, e.last_seen, e.detected_ms, e.until, e.by_whom, e.why, e.times, e.looked_at"""
+  e.position, e.first_seen, e.last_seen, e.detected_ms, e.until, e.by_whom, e.why, e.times, e.looked_at, e.evidence"""
 SELECT = f"select {COLUMNS} from selaras.drift_entry as e"
 SAME_PLACES = f"""{SELECT} join json_to_recordset(%s) as w(check_name text, table_name text, key text, kind text)
 using (check_name, table_name, key, kind)"""
@@ -33,7 +33,7 @@ BY_ID = f"{SELECT} where e.id = any(%s) order by e.id"
 RAN_OUT = f"{SELECT} where e.state = 'accepted' and e.until <= %s order by e.id"
 ROW = """id bigint, check_name text, table_name text, key text, kind text, state text, cause text, columns jsonb,
   likeness text, key_state text, position text, first_seen timestamptz, last_seen timestamptz, detected_ms bigint,
-  until timestamptz, by_whom text, why text, times integer, looked_at timestamptz"""
+  until timestamptz, by_whom text, why text, times integer, looked_at timestamptz, evidence text"""
 NAMES = [part.split()[0] for part in ROW.replace("\n", " ").split(",")]
 PLACE = ("check_name", "table_name", "key", "kind")
 INSERT = f"""insert into selaras.drift_entry ({", ".join(NAMES[1:])})
@@ -70,7 +70,7 @@ class PostgresLedger:
             entries = {_place(e.difference): e for e in _entries(connection, SAME_PLACES, encoded(wanted))}
             changes = _Changes()
             for place, one in zip(places, findings, strict=True):
-                sight = Sight(one.difference, one.cause, one.at or now, one.detected_ms)
+                sight = Sight(one.difference, one.cause, one.at or now, one.detected_ms, one.evidence)
                 if place in entries:
                     entries[place] = changes.add(entries[place], found(entries[place], sight))
                 else:
@@ -212,11 +212,12 @@ def _entries(connection: Connection, statement: str, *values: object) -> list[En
 
 
 def _entry(number: int, check: str, table: str, key: str, kind: str, state: str, *rest: Any) -> Entry:
-    cause, columns, likeness, key_state, position, first, last, detected, until, by, why, times, looked_at = rest
+    cause, columns, likeness, key_state, position, first, last, detected, until, *judged = rest
     shown = {name: (expected, is_there) for name, (expected, is_there) in columns.items()}
     difference = Difference(Check(check), table, key, Kind(kind), shown, likeness, key_state, position)
     moments = (EntryState(state), _utc(first), _utc(last), detected, until and _utc(until))
-    return Entry(number, difference, Cause(cause), *moments, by, why, times, _utc(looked_at))
+    by, why, times, looked_at, evidence = judged
+    return Entry(number, difference, Cause(cause), *moments, by, why, times, _utc(looked_at), evidence)
 
 
 def _row(entry: Entry) -> Mapping[str, object]:
@@ -224,7 +225,7 @@ def _row(entry: Entry) -> Mapping[str, object]:
     values = (
         *(entry.id, *_place(one), entry.state, entry.cause, one.columns, one.likeness, one.state, one.position),
         *(entry.first_seen, entry.last_seen, entry.detected_ms, entry.until, entry.by, entry.why, entry.times),
-        entry.looked_at,
+        *(entry.looked_at, entry.evidence),
     )
     return dict(zip(NAMES, values, strict=True))
 

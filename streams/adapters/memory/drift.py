@@ -43,7 +43,10 @@ class MemoryLedger:
     def note(self, findings: Sequence[Finding]) -> Sequence[int]:
         """See the port."""
         now = self._now()
-        return [self._note(Sight(one.difference, one.cause, one.at or now, one.detected_ms)) for one in findings]
+        return [
+            self._note(Sight(one.difference, one.cause, one.at or now, one.detected_ms, one.evidence))
+            for one in findings
+        ]
 
     def _note(self, sight: Sight) -> int:
         place = _place(sight.difference)

@@ -23,6 +23,7 @@ create table selaras.drift_entry (
   kind        text        not null,
   state       text        not null default 'open',
   cause       text        not null,
+  evidence    text        not null default '',    -- the write by others that stands behind it, in words
   columns     jsonb       not null default '{}',  -- by column: value that must be there, value that is; masked
   likeness    text        not null default '',
   key_state   text        not null default '',
