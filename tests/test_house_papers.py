@@ -23,7 +23,7 @@ SETTINGS = (ROOT / "streams" / "settings.py").read_text(encoding="utf-8")
 COMMANDS_PAGE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 PAGES = sorted(p for p in (*ROOT.glob("*.md"), *ROOT.glob("[!.]*/**/*.md")) if "build" not in p.parts)
-WITHOUT_JSON = {"sync run"}  # a process that runs on; it logs JSON with --log-json
+WITHOUT_JSON = {"sync run", "monitor run"}  # processes that run on; they log JSON with --log-json
 
 
 def _commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:

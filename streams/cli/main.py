@@ -9,6 +9,7 @@ from streams.cli import (
     capture_commands,
     drift_commands,
     load_commands,
+    monitor_commands,
     projection_commands,
     quarantine_commands,
     reference_commands,
@@ -40,6 +41,7 @@ app.add_typer(load_commands.app, name="load")
 app.add_typer(reference_commands.app, name="reference")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(drift_commands.app, name="drift")
+app.add_typer(monitor_commands.app, name="monitor")
 app.command()(status_commands.status)
 app.command()(findings)
 app.command()(explain)

@@ -18,8 +18,8 @@ MOST_NOTED = 1000  # groups of one total that are looked for again; what is beyo
 Judge = Callable[[str, Collection[str]], Verdicts]
 """Table and keys -> verdicts."""
 
-Look = Callable[[str, str], tuple[Verdicts, ScanPart]]
-"""Table and the key after which the scan goes on -> verdicts of the next part, and the part."""
+Look = Callable[[str, str], tuple[Verdicts, ScanPart | None]]
+"""Table and the key after which the scan goes on -> verdicts of the next part, and the part; None: nothing was done."""
 
 
 class Book(Protocol):
@@ -103,7 +103,7 @@ class ScanDuty:
         table = self.tables[self._turn % len(self.tables)]
         verdicts, part = self.look(table, self.scans.next_after(self.check, table))
         self.book.record([verdicts], part=part)
-        if part.last is None:
+        if part is None or part.last is None:
             self._turn += 1
         # The rest follows from the work just done, so that a slow side is left alone for longer.
         self.rest_s = (self.clock.now() - begun) * (1 / self.share - 1)
