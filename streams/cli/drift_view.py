@@ -41,6 +41,7 @@ def plain_drift(reading: DriftReading) -> dict[str, Any]:
     """Everything of a reading; shares from 0 to 1, ages in seconds."""
     return {
         "monitor": {"running": runs(reading), "said": reading.said, "seen_s": reading.seen_s},
+        "behind_s": reading.behind_s,
         "unsettled": unsettled(reading),
         "unknown": sum(one.count for one in reading.unknown),
         "coverage": [{**_fields(one), "share": one.share, "age_s": one.age_s(reading.at)} for one in reading.coverage],

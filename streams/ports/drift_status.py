@@ -1,7 +1,7 @@
 """One look at what is known of drift."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -24,7 +24,11 @@ class UnknownKeys:
 
 @dataclass(frozen=True, slots=True)
 class DriftReading:
-    """``at``: when it was read; ``said``: the monitor's last word, ``seen_s`` ago (None: it never ran)."""
+    """``at``: when it was read; ``said``: the monitor's last word, ``seen_s`` ago (None: it never ran).
+
+    ``behind_s``: by check, for how long the oldest keys that a batch touched wait to be looked at; without those that
+    nothing waits for.
+    """
 
     at: datetime
     said: str
@@ -32,6 +36,7 @@ class DriftReading:
     coverage: Sequence[Coverage]
     groups: Sequence[Group]
     unknown: Sequence[UnknownKeys]
+    behind_s: Mapping[Check, float] = field(default_factory=dict)
 
 
 class DriftStatus(Protocol):

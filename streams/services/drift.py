@@ -14,6 +14,7 @@ from streams.ports.drift_status import DriftReading, DriftStatus
 from streams.ports.drift_store import DriftStore
 
 ALIVE_S = 10.0  # a monitor speaks every second, between two bites of its work
+BEHIND_S = 30.0  # keys that batches touched are looked at within a second or two
 SEE_LIST = "'selaras drift list' shows the entries with their numbers"
 
 
@@ -124,6 +125,9 @@ def needed(reading: DriftReading) -> list[str]:
         found.append(f"The monitor does not run. {ago}. Next: selaras monitor run")
     waiting = sorted({one.check for one in reading.coverage if not one.running}) if runs(reading) else []
     found += [f"The {check} check waits for a side ({reading.said}). Next: selaras status" for check in waiting]
+    for check, waits_s in sorted(reading.behind_s.items()):
+        if waits_s > BEHIND_S:
+            found.append(f"The {check} check is {waits_s:,.0f} s behind what is applied. Next: wait for the monitor")
     never = [one for one in reading.coverage if one.oldest is None]
     for check in Check:
         tables = [one.table for one in never if one.check is check]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
+from streams.adapters.databases.mirror import encoded
 from streams.bootstrap.databases import target_engine
 from streams.bootstrap.drift import drift_book, drift_progress
 from streams.cli.main import app
@@ -22,6 +23,7 @@ from tests.integration.explain.company import A, B, filled
 pytestmark = pytest.mark.postgres
 Told = Callable[..., tuple[int, str]]
 P = Check.PROJECTION
+AGO = timedelta(seconds=60)
 UNTIL = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
 
 
@@ -35,7 +37,8 @@ class Run:
         engine = target_engine(settings)
         with engine.begin() as connection:
             connection.exec_driver_sql("update selaras.version set recomputed = true")
-            connection.exec_driver_sql("delete from selaras.touched")
+            for lists in ("touched", "touched_row"):
+                connection.exec_driver_sql(f"delete from selaras.{lists}")
         self.book: DriftBook = drift_book(settings, self.world.ground.plan, engine)
         self.progress, self.scans, _ = drift_progress(engine)
 
@@ -93,6 +96,13 @@ def test_the_status_is_well_only_when_everything_was_looked_at_by_a_monitor_that
     assert (document["well"], document["monitor"]["running"]) == (True, True)
     assert {one["share"] for one in document["coverage"]} == {1.0}
     assert {one["table"] for one in document["coverage"]} == {*run.world.projected, *run.world.read}
+    with target_engine(run.settings).begin() as connection:
+        connection.exec_driver_sql(
+            "insert into selaras.touched (projection, keys, at) values (%s, %s, now() - %s)", ("nib", encoded([A]), AGO)
+        )
+    code, text = told("status")
+    assert (code, "The projection check is 6" in text) == (1, True), text
+    run.book.record([Verdicts(P, "nib", (A,))], lists=run.progress.touched(P, 9).lists)  # type: ignore[union-attr]
     run.progress.put_unknown(P, "nib", {A: Reason.PAUSED})
     code, text = told("status")
     assert (code, "paused" in text, "Keys without a verdict: 1 paused" in text) == (1, True, True), text

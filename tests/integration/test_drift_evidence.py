@@ -105,11 +105,15 @@ def test_a_write_to_the_row_of_a_key_is_its_cause_until_a_look_finds_the_row_rig
 
 
 def test_a_write_to_a_mirror_row_is_the_cause_for_both_checks(kept: Kept) -> None:
+    assert kept.found(P, "pelaku_usaha", A).cause is Cause.UNKNOWN
     kept.written("mirror", "tr_oss_header", "2")
     assert kept.found(C, "tr_oss_header", "2").cause is Cause.FOREIGN_WRITE
     assert kept.found(C, "tr_oss_header", "1").cause is Cause.MISSED_CHANGE
     assert kept.found(P, "nib", A).cause is Cause.FOREIGN_WRITE
     assert kept.found(P, "nib", B).cause is Cause.UNKNOWN
+    kept.written("mirror", "oss_iumk", A)
+    assert kept.found(C, "oss_iumk", A).cause is Cause.FOREIGN_WRITE
+    assert kept.found(P, "pelaku_usaha", A).cause is Cause.FOREIGN_WRITE
 
 
 def test_a_table_that_somebody_emptied_lacks_its_rows_for_that(kept: Kept) -> None:
@@ -137,7 +141,8 @@ def test_old_rules_are_a_cause_until_the_recompute_has_come_past_the_key(kept: K
 
 def test_lists_that_were_dropped_unread_void_the_looks_before(kept: Kept) -> None:
     with kept.engine.begin() as connection:
-        connection.exec_driver_sql("delete from selaras.touched")
+        for lists in ("touched", "touched_row"):
+            connection.exec_driver_sql(f"delete from selaras.{lists}")
     assert dropped(kept) == 0
     assert kept.row("select forgotten_at is null from selaras.drift_monitor") == "True"
     old = "now() - interval '30 hours'"

@@ -114,6 +114,8 @@ def test_a_wish_that_is_wrong_changes_nothing(
         (replace(WELL, seen_s=60.0), ["The monitor does not run. It said last, 60 s ago: running"]),
         (replace(WELL, said=STOPPED), ["The monitor does not run"]),
         (replace(WELL, coverage=[replace(LOOKS[1], running=False)]), ["The capture check waits for a side"]),
+        (replace(WELL, behind_s={Check.CAPTURE: 29.0}), []),
+        (replace(WELL, behind_s={Check.CAPTURE: 31.0}), ["The capture check is 31 s behind"]),
         (replace(WELL, coverage=[replace(LOOKS[0], oldest=None)]), ["Not wholly looked at yet by the projection"]),
     ],
 )

@@ -37,6 +37,7 @@ RECOMPUTED = """
 select v.recomputed or r.finished_at is not null, r.after_key from selaras.version as v
 left join selaras.recompute as r on r.step = %s and (r.mapping, r.reference) = (v.mapping, v.reference)
 """
+KEYLESS = "nib"  # writes to a mirror table without a key are known by this column
 SCHEMAS = {Check.PROJECTION: ("rba",), Check.CAPTURE: ("mirror",)}
 
 Behind = Mapping[str, Sequence[tuple[str, str, datetime]]]
@@ -71,14 +72,15 @@ class EvidenceStatements:
 def _behind(projection: str, source: Source, mirror: Catalog) -> str:
     table = mirror.tables[source.table]
     identity, rows = f"m.{quoted(row_id(table))}", f"mirror.{quoted(table.name)} as m"
+    named = identity if table.key else f"m.{quoted(KEYLESS)}"
     if source.is_derived:
         kind = table.columns[row_id(table)].sql if table.key else "uuid"
         return (
-            f"select k.key, {identity}::text, m._committed_ms from selaras.row_key as k join {rows} "
+            f"select k.key, {named}::text, m._committed_ms from selaras.row_key as k join {rows} "
             f"on {identity} = k.row::{kind} where k.source = '{projection}.{source.name}' and k.key = any(%s)"
         )
     key = f"m.{quoted(source.key)}"
-    return f"select {key}::text, {identity}::text, m._committed_ms from {rows} where {key} = any(%s)"
+    return f"select {key}::text, {named}::text, m._committed_ms from {rows} where {key} = any(%s)"
 
 
 class PostgresDriftEvidence:

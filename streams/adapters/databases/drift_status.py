@@ -2,10 +2,10 @@
 
 from datetime import UTC
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from streams.adapters.databases.drift_ledger import PostgresLedger
-from streams.adapters.databases.drift_progress import PostgresScanProgress, read_totals
+from streams.adapters.databases.drift_progress import LISTS, PostgresScanProgress, read_totals
 from streams.adapters.databases.drift_store import going_on
 from streams.adapters.databases.quarantine import seconds
 from streams.adapters.databases.target import translated
@@ -14,6 +14,7 @@ from streams.drift.verdict import Reason
 from streams.ports.drift_status import DriftReading, UnknownKeys
 
 SAID = "select clock_timestamp(), state, extract(epoch from clock_timestamp() - seen_at) from selaras.drift_monitor"
+OLDEST = "select extract(epoch from clock_timestamp() - at) from {table} order by id limit 1"
 UNKNOWN = """
 select check_name, table_name, reason, count(*), extract(epoch from clock_timestamp() - min(since))
 from selaras.drift_unknown group by 1, 2, 3 order by check_name collate "C", table_name collate "C", reason collate "C"
@@ -43,4 +44,9 @@ class PostgresDriftStatus:
                         UnknownKeys(Check(check), table, Reason(reason), count, seconds(oldest) or 0.0)
                         for check, table, reason, count, oldest in connection.exec_driver_sql(UNKNOWN)
                     ],
+                    {check: behind for check in LISTS if (behind := _behind(connection, check)) is not None},
                 )
+
+
+def _behind(connection: Connection, check: Check) -> float | None:
+    return seconds(connection.exec_driver_sql(OLDEST.format(table=LISTS[check][0])).scalar())
