@@ -46,15 +46,16 @@ def _keep(work: DriftWork, verdicts: Verdicts) -> None:
     if verdicts.different:
         known = work.evidence.around(check, table, {one.key for one in verdicts.different})
         work.ledger.note([_finding(one, known[one.key], verdicts) for one in verdicts.different])
-    if check in LOOKED_AT:
+    if check is not Check.FOREIGN:
         judged = {*verdicts.same, *(one.key for one in verdicts.different)}
         # A key that differs in one way differs no more in those in which it was not found to.
         still = {(one.key, one.kind) for one in verdicts.different}
         work.ledger.settle(check, table, judged, still, verdicts.at)
+        work.progress.settled(check, table, judged)
+    if check in LOOKED_AT:
         written = work.evidence.written(check, table, verdicts.same)
         if written:
             work.ledger.settle(Check.FOREIGN, table, written, (), verdicts.at)
-        work.progress.settled(check, table, judged)
     if check is Check.TOTALS:
         work.ledger.settle(check, table, verdicts.same, (), verdicts.at)
     work.progress.put_unknown(check, table, verdicts.unknown)

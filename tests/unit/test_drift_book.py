@@ -57,6 +57,14 @@ def test_a_key_that_differs_in_another_way_differs_no_more_in_the_first() -> Non
     assert states(store) == {("projection", "a", "missing"): "verified", ("projection", "a", "different"): "open"}
 
 
+def test_a_sum_that_agrees_again_is_settled() -> None:
+    store = MemoryDriftStore()
+    book = DriftBook(store)
+    book.record([differing("all", kind=Kind.TOTAL, check=Check.TOTALS)])
+    book.record([Verdicts(Check.TOTALS, "nib", ("all",))])
+    assert states(store) == {("totals", "all", "total"): "verified"}
+
+
 def test_a_key_without_a_verdict_settles_nothing() -> None:
     store = MemoryDriftStore()
     book = DriftBook(store)
