@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from streams.adapters.databases.only_one import MONITOR, only_one
+from streams.adapters.databases.lock_numbers import MONITOR
+from streams.adapters.databases.only_one import only_one
 from streams.bootstrap.capture import SystemClock
 from streams.bootstrap.databases import applier_engine, checker_engine, legacy_reader_engine, target_engine
 from streams.bootstrap.drift import drift_book, drift_progress

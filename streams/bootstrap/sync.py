@@ -7,8 +7,9 @@ from functools import cache
 
 from sqlalchemy import Engine
 
+from streams.adapters.databases.lock_numbers import RECOMPUTE
 from streams.adapters.databases.mirror_comparison import PostgresMirrorComparison, PostgresTargetCounts
-from streams.adapters.databases.only_one import RECOMPUTE, only_one
+from streams.adapters.databases.only_one import only_one
 from streams.adapters.databases.own_schema import upgrade_own_schema
 from streams.adapters.databases.registries import (
     PostgresAppliedPositions,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.adapters.databases.only_one import RECOMPUTE, only_one
+from streams.adapters.databases.lock_numbers import RECOMPUTE
+from streams.adapters.databases.only_one import only_one
 from streams.bootstrap.databases import target_engine
 from streams.bootstrap.sync import alone, background_recompute, recompute_service
 from streams.errors import ErrorKind, SelarasError

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from streams.adapters.databases.lock_numbers import LEDGER
 from streams.adapters.databases.mirror import encoded
 from streams.drift.cause import Cause
 from streams.drift.difference import Check, Difference, Kind
@@ -18,7 +19,6 @@ from streams.ports.drift_ledger import Deed, Finding, Group, Wanted
 Begin = Callable[[], AbstractContextManager[Connection]]
 """Gives a connection in a transaction: the one that goes on, or one that ends with the block."""
 
-LOCK = 71_710_007  # whoever writes to the ledger is alone, so that an entry is read and written in one piece
 NOW = "select pg_advisory_xact_lock(%s), clock_timestamp()"
 COLUMNS = """e.id, e.check_name, e.table_name, e.key, e.kind, e.state, e.cause, e.columns, e.likeness, e.key_state,
   e.position, e.first_seen, e.last_seen, e.detected_ms, e.until, e.by_whom, e.why, e.times, e.looked_at, e.evidence"""
@@ -204,7 +204,7 @@ def _change(connection: Connection, now: datetime, changes: Iterable[tuple[Entry
 
 
 def _alone(connection: Connection) -> datetime:
-    return _utc(connection.exec_driver_sql(NOW, (LOCK,)).one()[1])
+    return _utc(connection.exec_driver_sql(NOW, (LEDGER,)).one()[1])
 
 
 def _entries(connection: Connection, statement: str, *values: object) -> list[Entry]:

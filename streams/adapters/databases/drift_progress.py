@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from streams.adapters.databases.drift_ledger import LOCK, Begin
+from streams.adapters.databases.drift_ledger import Begin
+from streams.adapters.databases.lock_numbers import LEDGER
 from streams.adapters.databases.mirror import encoded
 from streams.drift.coverage import Coverage, Look, covered, overlaid, runs
 from streams.drift.difference import Check
@@ -147,7 +148,7 @@ class PostgresScanProgress:
         """See the port."""
         place = (part.check.value, part.table)
         with self._begin() as connection:
-            now = connection.exec_driver_sql("select pg_advisory_xact_lock(%s), clock_timestamp()", (LOCK,)).one()[1]
+            now = connection.exec_driver_sql("select pg_advisory_xact_lock(%s), clock_timestamp()", (LEDGER,)).one()[1]
             there = [Look(*row) for row in connection.exec_driver_sql(LOOKS, place)]
             left = overlaid(there, Look(part.after, part.last, part.keys, at or now))
             gone = [one.after for one in there if one not in left]

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from streams.adapters.databases.followed import followed_catalog
+from streams.adapters.databases.lock_numbers import SLICE
 from streams.adapters.databases.mirror import MirrorStatements
 from streams.changes.change import Truncated
 from streams.changes.position import Position
 from streams.changes.snapshot import Snapshot
 from streams.ports.replication import Bucket, InForce
 
-SLICE_LOCK = 71_710_002  # one slice, the whole database
 BUCKET_SPACE = 16_384  # advisory lock class of the first bucket class
 
-SHARED = f"select pg_advisory_xact_lock_shared({SLICE_LOCK})"
-EXCLUSIVE = f"select pg_advisory_xact_lock({SLICE_LOCK})"
+SHARED = f"select pg_advisory_xact_lock_shared({SLICE})"
+EXCLUSIVE = f"select pg_advisory_xact_lock({SLICE})"
 VERSION = """
 select coalesce(mapping, ''), coalesce(reference, ''), shape
 from selaras.mirror_shape left join selaras.version on true

@@ -7,9 +7,6 @@ from sqlalchemy import Engine, text
 
 from streams.adapters.databases.target import translated
 
-RECOMPUTE = 71_710_005  # who computes everything again
-MONITOR = 71_710_007  # who watches over drift
-
 TRY = text("select pg_try_advisory_lock(:key)")
 RELEASE = text("select pg_advisory_unlock(:key)")
 

@@ -7,8 +7,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
+from streams.adapters.databases.lock_numbers import UPGRADE
+
 MIGRATIONS = Path(__file__).parent / "migrations"
-LOCK = 71_710_001  # one upgrade at a time
 # The mirror and undecodable events hold legacy rows as they are, identity numbers in the clear: the applier's alone.
 READERS = (
     "grant usage on schema selaras to selaras_reader",
@@ -22,7 +23,7 @@ def upgrade_own_schema(engine: Engine) -> str:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": UPGRADE})
         for schema in ("selaras", "mirror"):
             connection.execute(text(f"create schema if not exists {schema}"))
         config.attributes["connection"] = connection
