@@ -54,6 +54,9 @@ class Comparison(Protocol):
         Parents are those of foreign keys and of columns that hold the key of a looked-up row.
         """
 
+    def looked_up(self, projection: str, keys: Collection[str]) -> Mapping[str, Row]:
+        """Rows that are there, by key: the key's column and the columns that other projections read of them."""
+
     def ids_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """The next ids of rows of the target's table, as text, in their own order (None: from the first)."""
 

@@ -45,6 +45,12 @@ def dependents(projections: Sequence[Projection]) -> Mapping[str, tuple[Dependen
     return {name: tuple(found) for name, found in result.items()}
 
 
+def columns_looked_up(projection: Projection, dependents: Iterable[Dependent]) -> tuple[str, ...]:
+    """The columns of its rows that others read, in order, the key's column always among them."""
+    read = {projection.key_column}.union(*(dependent.reads for dependent in dependents))
+    return tuple(column.name for column in projection.columns if column.name in read)
+
+
 def is_recorded(projection: Projection, lookup: Lookup) -> bool:
     """Whether no index on the mirror can tell which keys look a key up."""
     if lookup.key is None or lookup.key.is_key:

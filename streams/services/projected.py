@@ -1,6 +1,7 @@
 """What the mapping makes of the mirror at one moment: outcomes of keys, with the rows that they look up."""
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from streams.ports.explain import KeptState
 from streams.ports.projection_check import CheckMoment, Row, Standing, Wish
@@ -34,13 +35,14 @@ class Projected:
         self._chosen: dict[str, dict[str, Chosen]] = {}
         self._states: dict[str, dict[str, KeptState | None]] = {}
         self._held: dict[str, dict[str, Row | None]] = {}
+        self._looked: dict[str, dict[str, Row | None]] = {}
         self._truth: dict[str, Outcomes] = {}
         self._odd: dict[str, dict[str, bool]] = {}
         self._wished: dict[tuple[str, str], dict[str, Wish]] = {}
 
     def quick(self, name: str, keys: Collection[str]) -> Outcomes:
         """Outcomes, looked-up rows as the target holds them."""
-        return self._outcomes(self._plan.compiled(name), keys, self.held)
+        return self._outcomes(self._plan.compiled(name), keys, self._looked_up)
 
     def thorough(self, name: str, keys: Collection[str]) -> Outcomes:
         """Outcomes, looked-up rows as the mirror gives them."""
@@ -80,11 +82,11 @@ class Projected:
 
     def held(self, name: str, keys: Collection[str]) -> dict[str, Row]:
         """The target's rows of these keys."""
-        known = self._held.setdefault(name, {})
-        if missing := set(keys) - known.keys():
-            read = self._moment.target.read(name, missing)
-            known.update({key: read.get(key) for key in missing})
-        return {key: row for key in keys if (row := known[key]) is not None}
+        return _remembered(self._held.setdefault(name, {}), keys, partial(self._moment.target.read, name))
+
+    def _looked_up(self, name: str, keys: Collection[str]) -> dict[str, Row]:
+        read = partial(self._moment.comparison.looked_up, name)
+        return _remembered(self._looked.setdefault(name, {}), keys, read)
 
     def wished(self, name: str, column: str) -> Mapping[str, Wish]:
         """What keys ask for by their newest outcomes."""
@@ -189,7 +191,7 @@ class Projected:
 
     def _true_rows(self, name: str, keys: set[str]) -> Mapping[str, Row]:
         if name in self.paused:
-            return self.held(name, keys)
+            return self._looked_up(name, keys)
         known = self._truth.setdefault(name, {})
         if missing := keys - known.keys():
             outcomes = self.thorough(name, missing)
@@ -199,6 +201,16 @@ class Projected:
                     outcomes[key] = Outcome(OutcomeKind.QUARANTINED, faults=(Fault("", REFUSED, ""),))
             known.update(outcomes)
         return {key: row for key in keys if (row := known[key].row) is not None}
+
+
+def _remembered(
+    known: dict[str, Row | None], keys: Collection[str], read: Callable[[Collection[str]], Mapping[str, Row]]
+) -> dict[str, Row]:
+    """The rows that are there; those that were asked for before are not read again."""
+    if missing := set(keys) - known.keys():
+        found = read(missing)
+        known.update({key: found.get(key) for key in missing})
+    return {key: row for key in keys if (row := known[key]) is not None}
 
 
 def _values_read(dependent: Dependent, key_column: str) -> bool:

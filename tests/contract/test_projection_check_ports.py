@@ -98,6 +98,14 @@ def test_a_moment_stays_what_it_was(world: World, moments: CheckMoments) -> None
         assert moment.comparison.compare("pelaku_usaha", {A: company(A)}).different == {}
 
 
+def test_of_looked_up_rows_only_what_is_read_comes(world: World, moments: CheckMoments) -> None:
+    write(world, "pelaku_usaha", {A: company(A)})
+    write(world, "kelompok", {"a|X": {"kunci": "a|X", "nama": "Satu"}})
+    with moments.now() as moment:
+        assert moment.comparison.looked_up("pelaku_usaha", [A, B]) == {A: {"id": identity(A)}}
+        assert moment.comparison.looked_up("kelompok", ["a|X", "b|X"])["a|X"]["kunci"] == "a|X"
+
+
 def test_ids_come_in_order_and_rows_by_them(world: World, moments: CheckMoments) -> None:
     write(world, "pelaku_usaha", {key: company(key) for key in (A, B, C)})
     ids = sorted(identity(key) for key in (A, B, C))

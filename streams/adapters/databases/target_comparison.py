@@ -8,10 +8,11 @@ from sqlalchemy.exc import DataError
 
 from streams.adapters.databases.mirror import encoded
 from streams.adapters.databases.sql_names import listed, quoted
-from streams.adapters.databases.target_rows import TargetStatements, sql_type
+from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements, as_rules_give, sql_type
 from streams.ports.projection_check import Compared, Row
 from streams.projection.catalog import Catalog, ColumnType
 from streams.projection.declaration import Projection
+from streams.projection.order import columns_looked_up, dependents
 
 FOREIGN_KEYS = text("""
 select c.relname, r.relname, array_agg(a.attname::text order by k.n), array_agg(b.attname::text order by k.n)
@@ -47,10 +48,15 @@ class ComparisonStatements:
         self.target = target
         self.compare: dict[str, tuple[tuple[str, ...], str]] = {}
         self.orphans: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.looked_up: dict[str, tuple[tuple[str, ...], str]] = {}
         declared = {name: compiled.declaration for name, compiled in target.compiled.items()}
+        readers = dependents(tuple(declared.values()))
         for name in declared.keys() - target.virtual:
             types = catalog.tables[name].columns
             self.compare[name] = _compare(declared[name], types)
+            read, (key, kind) = columns_looked_up(declared[name], readers[name]), target.keys[name]
+            where = f"where {key} = any(%s::{kind}[])"
+            self.looked_up[name] = read, f"select {key}::text, {listed(read)} from rba.{quoted(name)} {where}"
             parents = dict.fromkeys((*foreign_keys.get(name, ()), *_looked_up(declared[name], declared)))
             if parents:
                 self.orphans[name] = _orphans(declared[name], tuple(parents), target.keys[name])
@@ -167,14 +173,24 @@ class PostgresComparison:
         if projection not in self._statements.orphans:
             return {}
         columns, statement = self._statements.orphans[projection]
-        compiled = self._statements.target.compiled[projection]
-        by_id = {str(value): key for key in keys if (value := compiled.key_value(key)) is not None}
+        by_id = self._by_id(projection, keys)
         found: dict[str, Row] = {}
         for row in self._connection.exec_driver_sql(statement, (list(by_id),)):
             identity, *values, gone = row
             told = zip(columns, values, gone, strict=True)
             found[by_id[identity]] = {column: value for column, value, is_gone in told if is_gone}
         return found
+
+    def looked_up(self, projection: str, keys: Collection[str]) -> Mapping[str, Row]:
+        """See the port."""
+        if projection in self._statements.target.virtual:
+            return PostgresTargetRows(self._connection, self._statements.target).read(projection, keys)
+        columns, statement = self._statements.looked_up[projection]
+        by_id = self._by_id(projection, keys)
+        rows = self._connection.exec_driver_sql(statement, (list(by_id),))
+        return {
+            by_id[identity]: dict(zip(columns, map(as_rules_give, values), strict=True)) for identity, *values in rows
+        }
 
     def ids_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """See the port."""
@@ -197,3 +213,7 @@ class PostgresComparison:
         )
         rows = self._connection.exec_driver_sql(statement, (list(ids),))
         return {identity: dict(zip(columns, values, strict=True)) for identity, *values in rows}
+
+    def _by_id(self, projection: str, keys: Collection[str]) -> dict[str, str]:
+        compiled = self._statements.target.compiled[projection]
+        return {str(value): key for key in keys if (value := compiled.key_value(key)) is not None}

@@ -73,7 +73,8 @@ def _literal(value: object) -> str:
     return str(value).lower() if isinstance(value, bool | int) else "'" + str(value).replace("'", "''") + "'"
 
 
-def _as_rules_give(value: object) -> object:
+def as_rules_give(value: object) -> object:
+    """A value of the database in the form that rules give it."""
     if isinstance(value, UUID):
         return str(value)
     return "\\x" + value.hex() if isinstance(value, bytes) else value
@@ -126,7 +127,7 @@ class PostgresTargetRows:
         place = columns.index(self._statements.compiled[projection].declaration.key_column)
         rows: dict[str, Mapping[str, object]] = {}
         for row in self._connection.exec_driver_sql(statement, (list(by_value),)):
-            values = [_as_rules_give(value) for value in row]
+            values = [as_rules_give(value) for value in row]
             rows[by_value[str(values[place])]] = dict(zip(columns, values, strict=True))
         return rows
 

@@ -21,6 +21,7 @@ from streams.ports.replication import Sources, TargetRows
 from streams.projection.catalog import Catalog
 from streams.projection.compute import CompiledProjection
 from streams.projection.declaration import DELETED_AT, Projection
+from streams.projection.order import columns_looked_up, dependents
 
 Compiled = Mapping[str, CompiledProjection]
 
@@ -150,6 +151,14 @@ class MemoryComparison:
 
     def _leads_nowhere(self, row: Row, column: str, parent: str) -> bool:
         return row.get(column) is not None and str(row[column]) not in self._state.rows.get(parent, {})
+
+    def looked_up(self, projection: str, keys: Collection[str]) -> Mapping[str, Row]:
+        """See the port."""
+        compiled, held = self._projections[projection], self._state.rows.get(projection, {})
+        declared = [one.declaration for one in self._projections.values()]
+        columns = columns_looked_up(compiled.declaration, dependents(declared)[projection])
+        ids = {key: str(compiled.key_value(key)) for key in keys}
+        return {key: {c: held[place].get(c) for c in columns} for key, place in ids.items() if place in held}
 
     def ids_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """See the port."""

@@ -12,6 +12,7 @@ from streams.drift.verdict import Reason
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.recomputing import Step
 from streams.services.projection_check import ProjectionCheck
+from tests.history import History
 from tests.integration.explain.company import PROJECT, A, B, filled
 from tests.integration.projection_check.conftest import Checked
 
@@ -115,3 +116,34 @@ def test_a_row_that_the_target_refuses_is_known(company: Checked) -> None:
     company.do("update selaras.key_state set outcome = 'row' where projection = 'proyek'")
     (one,) = company.check.keys("proyek", [PROJECT]).different
     assert (one.kind, one.columns) == (Kind.STATE, {"outcome": ("quarantined", "row")})
+
+
+def test_a_row_that_must_go_and_that_others_refer_to_is_left_over(company: Checked) -> None:
+    """A table of nobody's mapping keeps the row: the key's state says so, and is as it must be."""
+    company.world.empty()
+    history = filled(company.world)
+    refers = "create table rba.lain as select nib from rba.nib"
+    company.past_constraints(refers, "alter table rba.lain add foreign key (nib) references rba.nib")
+    try:
+        for row in history.rows["tr_oss_header"]:
+            history.update("tr_oss_header", row, status_nib="ZZ", tgl_terbit_nib="31/02/2020")
+        for row in history.rows["oss_iumk"]:
+            history.update("oss_iumk", row, status_nib="?", day_of_tanggal_terbit=None)
+        history.commits()
+        newer(company, history)
+        different, unknown, _ = company.all()
+    finally:
+        company.past_constraints("drop table rba.lain")
+    assert unknown == {}
+    assert [(one.table, one.key, one.kind, one.state) for one in different] == [
+        ("nib", A, Kind.LEFT_OVER, "quarantined")
+    ]
+
+
+def newer(company: Checked, history: History) -> None:
+    """Apply what is not applied yet."""
+    service = company.world.service()
+    chunks = history.chunks()
+    stored = service.positions({(chunk.topic, chunk.partition): 0 for chunk in chunks})
+    rest = [chunk.since(stored[chunk.topic, chunk.partition]) for chunk in chunks]
+    service.apply([chunk for chunk in rest if chunk.records])
