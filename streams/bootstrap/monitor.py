@@ -16,6 +16,7 @@ from streams.drift.difference import Check
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.drift_ledger import Ledger
 from streams.ports.drift_progress import DriftProgress, ScanProgress
+from streams.services.drift_again import LedgerKeysDuty
 from streams.services.drift_book import DriftBook
 from streams.services.monitor import Duty, Monitor, MonitorEvent
 from streams.services.monitor_duties import (
@@ -48,7 +49,7 @@ def monitor(settings: Settings, report: Callable[[MonitorEvent], None]) -> Itera
             book = drift_book(settings, plan, target)
             check = projection_check(settings, plan, checker)
             duties: list[Duty] = [
-                *_projection_duties(check, (progress, scans, book), settings.drift),
+                *_projection_duties(check, (progress, scans, ledger, book), settings.drift),
                 TotalsDuty(totals_service(settings, (target, legacy)), ledger, book, settings.drift.totals_every_s),
                 _run_out(ledger),
             ]
@@ -59,12 +60,13 @@ def monitor(settings: Settings, report: Callable[[MonitorEvent], None]) -> Itera
 
 
 def _projection_duties(
-    check: ProjectionCheck, kept: tuple[DriftProgress, ScanProgress, DriftBook], drift: DriftSettings
+    check: ProjectionCheck, kept: tuple[DriftProgress, ScanProgress, Ledger, DriftBook], drift: DriftSettings
 ) -> list[Duty]:
-    progress, scans, book = kept
+    progress, scans, ledger, book = kept
     clock, ids = SystemClock(), tuple(name + IDS for name in check.with_ids)
     return [
         TouchedKeysDuty(Check.PROJECTION, progress, check.keys, book, drift.touched_keys),
+        LedgerKeysDuty(Check.PROJECTION, ledger, check.keys, book, drift.touched_keys),
         UnknownKeysDuty(Check.PROJECTION, progress, check.keys, book, drift.touched_keys, drift.unknown_every_s),
         ScanDuty(
             Check.PROJECTION,

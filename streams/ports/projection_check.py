@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from streams.ports.explain import Moment
@@ -19,6 +20,7 @@ class Standing:
     """What decides which keys can be judged at all. ``steps``: of the recompute under ``versions``, by name.
 
     ``unknown``: legacy tables with an event that could not be decoded. ``lacking``: as the port ``Lacking`` has it.
+    ``at``: the database's clock when the moment began, before anything was read.
     """
 
     versions: Versions
@@ -27,6 +29,7 @@ class Standing:
     writable: frozenset[str]
     lacking: frozenset[tuple[str, str]]
     unknown: frozenset[str]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from streams.drift.coverage import STOPPED
 from streams.errors import Reaction, SelarasError
 from streams.ports.capture import Clock
 from streams.ports.drift_progress import DriftProgress
@@ -68,6 +69,7 @@ class Monitor:
             if not self.round():
                 soonest = min((turn.due for turn in self._turns), default=0.0)
                 stopping.wait(min(BEAT_S, max(IDLE_S, soonest - self._clock.now())))
+        self._say(STOPPED)
 
     def round(self) -> bool:
         """One bite of every duty that is due; whether any of them has more waiting."""
@@ -104,8 +106,11 @@ class Monitor:
             return
         self._beat_due = now + BEAT_S
         waiting = ", ".join(sorted(self.troubles))
+        self._say(f"waits: {waiting}" if waiting else "running")
+
+    def _say(self, state: str) -> None:
         try:
-            self._progress.beat(f"waits: {waiting}" if waiting else "running")
+            self._progress.beat(state)
         except SelarasError as error:
             # Without a beat the coverage turns unknown by itself: exactly what must be shown while the target is away.
             if error.policy.reaction not in (Reaction.RETRY, Reaction.RESEEK):

@@ -1,18 +1,19 @@
 """What the monitor does: touched keys, keys without a verdict, rolling scans, control totals, the ledger's clock."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from streams.drift.difference import Check
+from streams.drift.difference import WHOLE_TABLE, Check
 from streams.drift.entry import UNSETTLED
-from streams.drift.verdict import Verdicts
+from streams.drift.verdict import Reason, Verdicts
 from streams.ports.capture import Clock
 from streams.ports.drift_ledger import Ledger, Wanted
 from streams.ports.drift_progress import DriftProgress, ScanPart, ScanProgress
 from streams.services.totals import Totals, verdicts
 
+OF_TABLES = frozenset({Reason.RECOMPUTE_PENDING, Reason.PAUSED, Reason.UNDECODABLE, Reason.WITHHELD, Reason.SIDE_DOWN})
 MOST_NOTED = 1000  # groups of one total that are looked for again; what is beyond is settled in later rounds
 
 Judge = Callable[[str, Collection[str]], Verdicts]
@@ -78,6 +79,17 @@ class UnknownKeysDuty:
         return False
 
 
+def _of_the_whole_table(found: Verdicts) -> Verdicts | None:
+    """A reason that holds for every key of a table is remembered once, and not for each of perhaps millions of keys.
+
+    It goes away like any other: whoever looks again at keys without a verdict is told the reason as long as it holds.
+    """
+    reasons = set(found.unknown.values())
+    if found.same or found.different or len(reasons) != 1 or not reasons <= OF_TABLES:
+        return None
+    return replace(found, unknown=dict.fromkeys([WHOLE_TABLE], *reasons))
+
+
 @dataclass(slots=True)
 class ScanDuty:
     """Goes over all keys of all tables, round after round, using no more than a share of the time."""
@@ -102,6 +114,8 @@ class ScanDuty:
         begun = self.clock.now()
         table = self.tables[self._turn % len(self.tables)]
         verdicts, part = self.look(table, self.scans.next_after(self.check, table))
+        if whole := _of_the_whole_table(verdicts):
+            verdicts, part = whole, None
         self.book.record([verdicts], part=part)
         if part is None or part.last is None:
             self._turn += 1

@@ -5,6 +5,7 @@ difference is a matter of time, however many workers are at work.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from streams.drift.difference import Check, Difference, Kind
 from streams.drift.verdict import Reason, Verdicts
@@ -98,7 +99,7 @@ class ProjectionCheck:
             different = self._extra(moment, standing, compiled, ids)
         last = ids[-1] if ids and len(ids) == limit else None
         part = ScanPart(Check.PROJECTION, f"{projection} ids", after, last, len(ids))
-        return Verdicts(Check.PROJECTION, projection, (), tuple(different)), part
+        return Verdicts(Check.PROJECTION, projection, (), tuple(different), at=standing.at), part
 
     def _require(self, projection: str) -> None:
         if projection not in self._plan.ranks:
@@ -129,7 +130,7 @@ class ProjectionCheck:
         compiled = self._plan.compiled(name)
         projected = Projected(self._plan, moment, standing)
         if reason := self._withheld(standing, projected, compiled):
-            return _unknown(name, keys, reason)
+            return replace(_unknown(name, keys, reason), at=standing.at)
         rows = {key for key in keys if key.startswith(ROW)} if self._has_ids(name) else set()
         rows -= moment.sources.read(name, rows).keys() if rows else set()
         mine = [key for key in keys if key not in rows] if rows else keys
@@ -141,7 +142,7 @@ class ProjectionCheck:
             different += self._extra(moment, standing, compiled, [key.removeprefix(ROW) for key in rows])
         unlike = {one.key for one in different} | unknown.keys()
         same = tuple(key for key in keys if key not in unlike)
-        return Verdicts(Check.PROJECTION, name, same, tuple(different), unknown)
+        return Verdicts(Check.PROJECTION, name, same, tuple(different), unknown, standing.at)
 
     def _found(
         self, projected: Projected, differences: Differences, compiled: CompiledProjection, keys: Sequence[str]
@@ -217,4 +218,5 @@ def _joined(name: str, parts: Sequence[Verdicts]) -> Verdicts:
     same = tuple(key for part in parts for key in part.same)
     different = tuple(one for part in parts for one in part.different)
     unknown = {key: reason for part in parts for key, reason in part.unknown.items()}
-    return Verdicts(Check.PROJECTION, name, same, different, unknown)
+    began = min((part.at for part in parts if part.at is not None), default=None)
+    return Verdicts(Check.PROJECTION, name, same, different, unknown, began)

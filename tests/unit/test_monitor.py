@@ -181,3 +181,28 @@ def test_a_scan_goes_on_where_it_stopped_takes_one_table_after_the_other_and_res
         assert not duty.bite()
         assert duty.rest_s == pytest.approx(6.0)
     assert asked == [("nib", ""), ("nib", "k"), ("orang", ""), ("nib", "")]
+
+
+def test_a_reason_that_holds_for_a_whole_table_is_remembered_once() -> None:
+    clock, book = ManualClock(), Book()
+    pending = Verdicts(Check.PROJECTION, "nib", unknown=dict.fromkeys(["a", "b"], Reason.RECOMPUTE_PENDING))
+    mixed = Verdicts(Check.PROJECTION, "nib", ("c",), unknown={"a": Reason.RECOMPUTE_PENDING})
+
+    class Scans:
+        def next_after(self, check: Check, table: str) -> str:
+            return f"{check} {table}"
+
+    for said in (pending, mixed):
+        part = ScanPart(Check.PROJECTION, "nib", "", "b", 2)
+        duty = ScanDuty(Check.PROJECTION, ("nib",), Scans(), lambda _t, _a, v=said, p=part: (v, p), book, clock, 1.0)
+        duty.bite()
+    assert book.verdicts[0].unknown == {"*": Reason.RECOMPUTE_PENDING}
+    assert book.verdicts[1] == mixed
+    assert len(book.parts) == 1
+
+
+def test_its_last_word_when_it_is_told_to_end_is_that_it_stopped() -> None:
+    stopping, progress = threading.Event(), Progress()
+    stopping.set()
+    monitor([], progress, ManualClock(), []).run(stopping)
+    assert progress.beats == ["stopped"]

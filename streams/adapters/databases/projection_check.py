@@ -24,7 +24,7 @@ from streams.ports.replication import Sources, TargetRows
 STANDING = """
 select coalesce(v.mapping, ''), coalesce(v.reference, ''), coalesce(v.recomputed, false),
   array(select projection from selaras.authority where side = 'legacy'),
-  array(select table_name from selaras.mirror_table where unknown_since is not null)
+  array(select table_name from selaras.mirror_table where unknown_since is not null), now()
 from (select) as one left join selaras.version as v on true
 """
 WISHES = "select key, value, rank from selaras.claim where projection = %s and column_name = %s and key = any(%s)"
@@ -72,11 +72,11 @@ class PostgresCheckMoment:
     def standing(self) -> Standing:
         """See the port."""
         row = self.connection.exec_driver_sql(STANDING).one()
-        mapping, reference, is_recomputed, writable, unknown = row
+        mapping, reference, is_recomputed, writable, unknown, at = row
         versions = (mapping, reference)
         steps = {} if is_recomputed else PostgresRecomputing(self.connection).steps(versions)
         lacking = lacking_columns(self.connection, self.keyless)
-        return Standing(versions, is_recomputed, steps, frozenset(writable), lacking, frozenset(unknown))
+        return Standing(versions, is_recomputed, steps, frozenset(writable), lacking, frozenset(unknown), at)
 
 
 class PostgresCheckMoments:
