@@ -27,6 +27,11 @@ def target_engine(settings: Settings) -> Engine:
     return engine_for(target_server(settings, APPLIER), "selaras")
 
 
+def monitor_engine(settings: Settings) -> Engine:
+    """As ``target_engine``, for a process that must hear of its end: it waits for no lock for long, and tries again."""
+    return engine_for(target_server(settings, APPLIER), "selaras monitor", {"lock_timeout": "10s"})
+
+
 def legacy_reader_engine(settings: Settings) -> Engine:
     """Read-only sessions on the legacy database."""
     return engine_for(legacy_server(settings, READER), "selaras reader", {"default_transaction_read_only": "on"})

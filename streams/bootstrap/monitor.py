@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from streams.adapters.databases.lock_numbers import MONITOR
 from streams.adapters.databases.only_one import only_one
 from streams.bootstrap.capture import SystemClock
-from streams.bootstrap.databases import applier_engine, checker_engine, legacy_reader_engine, target_engine
+from streams.bootstrap.databases import applier_engine, checker_engine, legacy_reader_engine, monitor_engine
 from streams.bootstrap.drift import drift_book, drift_progress
 from streams.bootstrap.projection_check import projection_check
 from streams.bootstrap.replicate import ground
@@ -36,7 +36,7 @@ IDS_AT_ONCE = 100_000
 @contextmanager
 def monitor(settings: Settings, report: Callable[[MonitorEvent], None]) -> Iterator[Monitor]:
     """A monitor that is ready to run; SelarasError (conflict) while another one runs."""
-    target, legacy, applier = target_engine(settings), legacy_reader_engine(settings), applier_engine(settings)
+    target, legacy, applier = monitor_engine(settings), legacy_reader_engine(settings), applier_engine(settings)
     checker = checker_engine(settings)
     try:
         with only_one(target, MONITOR) as mine:

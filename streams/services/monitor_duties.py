@@ -14,6 +14,7 @@ from streams.ports.drift_progress import DriftProgress, ScanPart, ScanProgress
 from streams.services.totals import Totals, verdicts
 
 OF_TABLES = frozenset({Reason.RECOMPUTE_PENDING, Reason.PAUSED, Reason.UNDECODABLE, Reason.WITHHELD, Reason.SIDE_DOWN})
+MOST_REST_S = 20.0  # of a scan between two parts
 MOST_NOTED = 1000  # groups of one total that are looked for again; what is beyond is settled in later rounds
 
 Judge = Callable[[str, Collection[str]], Verdicts]
@@ -119,8 +120,8 @@ class ScanDuty:
         self.book.record([verdicts], part=part)
         if part is None or part.last is None:
             self._turn += 1
-        # The rest follows from the work just done, so that a slow side is left alone for longer.
-        self.rest_s = (self.clock.now() - begun) * (1 / self.share - 1)
+        # The rest follows from the work just done, so that a slow side is left alone for longer; but not from a wait.
+        self.rest_s = min(MOST_REST_S, (self.clock.now() - begun) * (1 / self.share - 1))
         return False
 
 
