@@ -1,4 +1,4 @@
-"""A worker as a child process of this one."""
+"""A worker, or the monitor, as a child process of this one."""
 
 import contextlib
 import os
@@ -14,22 +14,23 @@ LAST_LINES = 4
 STOP_S = 30.0  # a batch under way is finished first
 
 
-class WorkerChild:
-    """Starts ``selaras sync run`` with these options and ends it with SIGTERM. Its log is appended to one file."""
+class OwnChild:
+    """Starts a command of ours that runs on, and ends it with SIGTERM. Its log is appended to one file.
 
-    def __init__(
-        self, name: str, home: Path, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
-    ) -> None:
+    ``name``: of the process, in sentences and for its log; ``words``: of the command.
+    """
+
+    def __init__(self, name: str, home: Path, words: Sequence[str], environment: Mapping[str, str]) -> None:
         self._name = name
-        self._options = options
+        self._words = words
         self._home = home
-        self._environment = dict(environment or {})
+        self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> Path:
         """Where it logs."""
-        return self._home / "logs" / f"worker-{self._name}.log"
+        return self._home / "logs" / f"{self._name.replace(' ', '-')}.log"
 
     @property
     def pid(self) -> int:
@@ -39,8 +40,7 @@ class WorkerChild:
     def start(self) -> None:
         """Start it. In a session of its own, so that Ctrl-C reaches the caller alone, who then ends it in order."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "streams", "--home", str(self._home), "sync", "run", "--name", self._name]
-        command += self._options
+        command = [sys.executable, "-m", "streams", "--home", str(self._home), *self._words]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -58,7 +58,7 @@ class WorkerChild:
             tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
             raise SelarasError(
                 ErrorKind.UNKNOWN,
-                f"The worker ended with exit code {code}. Its last words:\n" + "\n".join(tail),
+                f"The {self._name.split()[0]} ended with exit code {code}. Its last words:\n" + "\n".join(tail),
                 f"follow them; the whole log is {self.log}",
             )
 
@@ -82,3 +82,19 @@ class WorkerChild:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             self._process.wait()
+
+
+class WorkerChild(OwnChild):
+    """A worker with these options."""
+
+    def __init__(
+        self, name: str, home: Path, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+    ) -> None:
+        super().__init__(f"worker {name}", home, ("sync", "run", "--name", name, *options), environment or {})
+
+
+class MonitorChild(OwnChild):
+    """The monitor of drift."""
+
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__("monitor", home, ("monitor", "run", "--log-json"), environment or {})
