@@ -161,8 +161,9 @@ class Tidying(Protocol):
     """Takes away what no comparison needs any more. Needs a barrier that was passed."""
 
     def drop_outranked(self, table: str, keys: OutrankedBy, floor: int) -> int:
-        """Remove deleted rows below ``floor`` (LSN) each of whose keys a live row holds too; how many.
+        """Remove deleted rows below ``floor`` (LSN) each of whose keys a row deleted later holds too; how many.
 
+        The one deleted last speaks for a key that no live row holds: it stays, for a live one may leave the key.
         Everything committed before ``floor`` must be applied: until then the row is the tombstone that late, older
         changes of it are compared with.
         """

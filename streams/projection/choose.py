@@ -56,8 +56,8 @@ def _read(source: Source, reference: Reference) -> Weigh:
     criteria = [_criterion(order.column, order.rule, reference) for order in source.newest]
 
     def weight(row: SourceRow) -> tuple[object, ...]:
-        # Of deleted rows the one deleted last speaks: a deleted row that a live one outranks may be tidied away, and
-        # whether that has happened must not show when the live one is deleted too.
+        # Of deleted rows the one deleted last speaks: those deleted before it may be tidied away, and whether that has
+        # happened must not show when no live row holds the key any more.
         deleted_at = str(row[DELETED_AT] or "")
         return (standing(source, row), deleted_at, *[criterion(row) for criterion in criteria])
 

@@ -1,5 +1,6 @@
 """Housekeeping behind a barrier: tombstones that have done their work, old lists of touched keys, old history."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from streams.errors import ErrorKind, SelarasError
@@ -50,7 +51,7 @@ class Tidy:
                 "see that the worker runs ('selaras status'); nothing was taken away",
             )
         tombstones = 0
-        for table, keys in self._keys():
+        for table, keys in outranked_by(self.plan, self.keyless):
             with self.target.transaction() as work:
                 # Alone, or a batch could compute a key of the very row that goes; and never while keys are derived
                 # anew, when a row without keys seems to be needed by none.
@@ -66,18 +67,19 @@ class Tidy:
             history = work.tidying.drop_history(self.history)
         return Tidied(tombstones, truncations, touched, history)
 
-    def _keys(self) -> list[tuple[str, OutrankedBy]]:
-        """By table with a primary key, everything that tells its rows apart for some projection."""
-        columns: dict[str, set[str]] = {}
-        derived: dict[str, set[str]] = {}
-        for compiled in self.plan.ordered:
-            for source in compiled.declaration.sources:
-                if source.is_derived:
-                    derived.setdefault(source.table, set()).add(f"{compiled.declaration.target}.{source.name}")
-                else:
-                    columns.setdefault(source.table, set()).add(source.key)
-        return [
-            (table, OutrankedBy(tuple(sorted(columns.get(table, ()))), tuple(sorted(derived.get(table, ())))))
-            for table in sorted({*columns, *derived})
-            if table not in self.keyless
-        ]
+
+def outranked_by(plan: Plan, keyless: Collection[str] = ()) -> list[tuple[str, OutrankedBy]]:
+    """By table with a primary key, everything that tells its rows apart for some projection."""
+    columns: dict[str, set[str]] = {}
+    derived: dict[str, set[str]] = {}
+    for compiled in plan.ordered:
+        for source in compiled.declaration.sources:
+            if source.is_derived:
+                derived.setdefault(source.table, set()).add(f"{compiled.declaration.target}.{source.name}")
+            else:
+                columns.setdefault(source.table, set()).add(source.key)
+    return [
+        (table, OutrankedBy(tuple(sorted(columns.get(table, ()))), tuple(sorted(derived.get(table, ())))))
+        for table in sorted({*columns, *derived})
+        if table not in keyless
+    ]

@@ -27,11 +27,18 @@ def micro(nib: str | None = A, name: str = "Warung", capital: object = 5.0) -> b
 
 
 def changed(
-    operation: str, at: tuple[int, int, int], *, before: bytes | None = None, after: bytes | None = None, tx: int = 7
+    operation: str,
+    at: tuple[int, int, int],
+    *,
+    before: bytes | None = None,
+    after: bytes | None = None,
+    tx: int = 7,
+    at_ms: int = 0,
 ) -> Change:
-    """A change of the keyed table at (commit, record, rank)."""
+    """A change of the keyed table at (commit, record, rank), committed so many milliseconds after the first."""
     number = json.loads(after or before or b"{}")["idoss"]
-    return Change(HEADER, Operation(operation), (number,), Position(1, *at), before, after, tx, 1_550_000_000_000)
+    committed_ms = 1_550_000_000_000 + at_ms
+    return Change(HEADER, Operation(operation), (number,), Position(1, *at), before, after, tx, committed_ms)
 
 
 def counted(operation: str, *, before: bytes | None = None, after: bytes | None = None, generation: int = 1) -> Change:

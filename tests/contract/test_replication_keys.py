@@ -61,18 +61,18 @@ class TestRowKeys:
             assert [row.row for row in work.row_keys.rows_after(SOURCE, "10", 2)] == ["11"]
             assert list(work.row_keys.rows_after(SOURCE, "11", 2)) == []
 
-    def test_a_deleted_row_goes_once_live_rows_hold_all_its_keys(self, world: World) -> None:
+    def test_a_deleted_row_goes_once_rows_deleted_later_hold_all_its_keys(self, world: World) -> None:
         keys = OutrankedBy((), (SOURCE,))
-        write(world, changed("c", (1, 1, 1), after=header(1)), changed("c", (1, 2, 1), after=header(2)))
-        write(world, changed("d", (2, 3, 0), before=header(1)))
-        put(world, row_1=(ONE, TWO), row_2=(ONE,))
+        write(world, changed("d", (2, 3, 0), before=header(1), at_ms=1), changed("c", (1, 3, 1), after=header(3)))
+        write(world, changed("d", (2, 4, 0), before=header(2), at_ms=2))
+        put(world, row_1=(ONE, TWO), row_2=(ONE,), row_3=(ONE, TWO))
         with world.target.transaction() as work:
             assert work.tidying.drop_outranked(HEADER, keys, 20) == 0
         put(world, row_2=(ONE, TWO))
         with world.target.transaction() as work:
             assert work.tidying.drop_outranked(HEADER, keys, 20) == 1
-            assert len(work.sources.read("kelompok", [TWO])[TWO]["header"]) == 1
-            assert [row.row for row in work.row_keys.rows_after(SOURCE, None, 9)] == ["2"]
+            assert len(work.sources.read("kelompok", [TWO])[TWO]["header"]) == 2
+            assert [row.row for row in work.row_keys.rows_after(SOURCE, None, 9)] == ["2", "3"]
 
     def test_a_deleted_row_without_keys_stays(self, world: World) -> None:
         write(world, changed("c", (1, 1, 1), after=header(1)))

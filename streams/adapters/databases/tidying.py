@@ -38,13 +38,14 @@ where h.projection = k.projection and h.key = k.key and h.id <= bound.id
 """
 
 FORGET_KEYS = "delete from selaras.row_key where source = any(%s) and row = any(%s)"
-DERIVED_HELD = """
-exists (select 1 from selaras.row_key as k where k.source = any(%s) and k.row = gone.{identity}::text)
+LATER = "later._deleted and later._commit < %(floor)s and later._committed_ms > gone._committed_ms"
+DERIVED_HELD = f"""
+exists (select 1 from selaras.row_key as k where k.source = any(%(derived)s) and k.row = gone.{{identity}}::text)
 and not exists (
-  select 1 from selaras.row_key as k where k.source = any(%s) and k.row = gone.{identity}::text
+  select 1 from selaras.row_key as k where k.source = any(%(derived)s) and k.row = gone.{{identity}}::text
   and not exists (
-    select 1 from selaras.row_key as other join mirror.{table} as live on live.{identity}::text = other.row
-    where other.source = k.source and other.key = k.key and not live._deleted
+    select 1 from selaras.row_key as other join mirror.{{table}} as later on later.{{identity}}::text = other.row
+    where other.source = k.source and other.key = k.key and {LATER}
   )
 )"""
 
@@ -61,17 +62,17 @@ class PostgresTidying:
         """See the port."""
         name, identity = quoted(table), quoted(self._row_ids[table])
         held = [
-            f"exists (select 1 from mirror.{name} as live where live.{column} = gone.{column} and not live._deleted)"
+            f"exists (select 1 from mirror.{name} as later where later.{column} = gone.{column} and {LATER})"
             for column in map(quoted, keys.columns)
         ]
         derived = list(keys.derived)
         if derived:
             held.append(DERIVED_HELD.format(table=name, identity=identity))
         statement = (
-            f"delete from mirror.{name} as gone where gone._deleted and gone._commit < %s and {' and '.join(held)} "
-            f"returning gone.{identity}::text"
+            f"delete from mirror.{name} as gone where gone._deleted and gone._commit < %(floor)s "
+            f"and {' and '.join(held)} returning gone.{identity}::text"
         )
-        values = (floor, derived, derived) if derived else (floor,)
+        values = {"floor": floor, "derived": derived}
         gone = list(self._connection.exec_driver_sql(statement, values).scalars())
         if gone and derived:
             self._connection.exec_driver_sql(FORGET_KEYS, (derived, gone))

@@ -23,14 +23,15 @@ class MemoryTidying:
     def drop_outranked(self, table: str, keys: OutrankedBy, floor: int) -> int:
         """See the port."""
         rows = self._state.mirror.get(table, {})
-        live: set[tuple[str, object]] = set()
-        for identity, row in rows.items():
-            if not row.is_deleted:
-                live |= self._held(identity, row, keys)
+        below = {i: row for i, row in rows.items() if row.is_deleted and row.order[1] < floor}
+        last: dict[tuple[str, object], int] = {}
+        for identity, row in below.items():
+            for key in self._held(identity, row, keys):
+                last[key] = max(last.get(key, row.committed_ms), row.committed_ms)
         gone = [
             identity
-            for identity, row in rows.items()
-            if row.is_deleted and row.order[1] < floor and (held := self._held(identity, row, keys)) and held <= live
+            for identity, row in below.items()
+            if (held := self._held(identity, row, keys)) and all(last[key] > row.committed_ms for key in held)
         ]
         for identity in gone:
             del rows[identity]
