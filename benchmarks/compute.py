@@ -141,7 +141,7 @@ def measured(population: Population, base: Ground, prefix: str) -> Figures:
 
 
 def _derive(population: Population, plan: Plan) -> None:
-    kept = SimpleNamespace(row_keys=SimpleNamespace(put=lambda _source, _keys: None))
+    kept = SimpleNamespace(row_keys=SimpleNamespace(put=lambda _source, _keys: set()))
     touched = TouchedRows(plan, cast("Any", kept))
     for table, rewritten in population.rewritten.items():
         touched.note(table, rewritten)

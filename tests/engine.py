@@ -36,6 +36,7 @@ class EngineWorld:
         with self.ground.target.transaction() as work:
             work.guard.enter(exclusive=True)
             work.guard.put_in_force(self.ground.plan.mapping, self.ground.plan.reference, self.ground.plan.ranks)
+            work.guard.recomputed()
         self.projected = self.ground.plan.tables
         self.read = tuple(sorted(table.name for table in self.ground.tables))
 

@@ -29,6 +29,7 @@ class InForce:
     writable: frozenset[str]  # projections over which the legacy side has authority
     truncations: Mapping[str, Sequence[Truncated]]  # by table: rows below one of them count as deleted
     counted_in: Mapping[str, Snapshot]  # by keyless table: what was counted anew in it is not counted again
+    recomputed: bool = True  # every key has been computed, and every derived one derived, under these versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,8 @@ class KeyedRow:
 class RowKeys(Protocol):
     """Keys that are no plain column of a row, stored by source (``projection.source``) beside the mirror's rows."""
 
-    def put(self, source: str, keys: Mapping[str, Sequence[str]]) -> None:
-        """Replace the keys of these rows, given by row id."""
+    def put(self, source: str, keys: Mapping[str, Sequence[str]]) -> set[str]:
+        """Replace the keys of these rows, given by row id; the keys that one of them held and holds no more."""
 
     def rows_after(self, source: str, after: str | None, limit: int) -> Sequence[KeyedRow]:
         """The next rows of the source's table in the order of their ids (None: from the first), locked until the end

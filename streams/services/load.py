@@ -130,8 +130,8 @@ class LoadService:
                     in_force = work.guard.enter(exclusive=True)
                     check_in_force(in_force, self._parts.plan)
                     count, rewritten = deed(work)
-                    touched = TouchedRows(self._parts.plan, work)
-                    touched.note(table, rewritten, anew=True)
+                    touched = TouchedRows(self._parts.plan, work, anew=True)
+                    touched.note(table, rewritten)
                     Pass(self._parts.plan, work, in_force.writable, again).run(touched)
                     return count
             except (NeedLocks, TargetRefused) as error:

@@ -153,7 +153,7 @@ class Replicate:
             check_in_force(in_force, self._plan)
             if lacking := {column for part in batch for column in part.lacking}:
                 work.lacking.tell(lacking)
-            touched = TouchedRows(self._plan, work)
+            touched = TouchedRows(self._plan, work, anew=not in_force.recomputed)
             truncates = [event for event in truncates if not _is_counted(event, in_force.counted_in)]
             for truncate in truncates:
                 touched.note(truncate.table, work.mirror.truncate(truncate))

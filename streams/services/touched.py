@@ -10,29 +10,32 @@ from streams.services.plan import DerivedSource, Plan
 
 @dataclass(slots=True)
 class TouchedRows:
-    """Collects as the transaction goes; ``keys``: by projection, those that rules derive; ``names``: rows, by table."""
+    """Collects as the transaction goes; ``keys``: by projection, those that rules derive; ``names``: rows, by table.
+
+    ``anew``: the keys of every row are stored, not only of those whose keys changed. What is stored beside a row may
+    come of other rules, as long as not everything was computed under those in force; and whoever mends the mirror
+    can't trust that what was there was written by us.
+    """
 
     plan: Plan
     work: UnitOfWork
+    anew: bool = False
     values: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     keys: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
 
-    def note(self, table: str, rewritten: Rewritten, *, anew: bool = False) -> None:
-        """Note a statement's rows, and store the derived keys of those whose keys changed.
-
-        ``anew``: of all of them. Whoever mends the mirror can't trust that what was there was written by us.
-        """
+    def note(self, table: str, rewritten: Rewritten) -> None:
+        """Note a statement's rows, and store the derived keys of those whose keys changed."""
         if not rewritten.rows:
             return
         self.names.setdefault(table, set()).update(rewritten.names)
         for column, found in rewritten.by_column().items():
             self.values.setdefault((table, column), set()).update(found)
         if sources := self.plan.derived.get(table):
-            self._derive(sources, rewritten, anew=anew)
+            self._derive(sources, rewritten)
 
-    def _derive(self, sources: Sequence[DerivedSource], rewritten: Rewritten, *, anew: bool) -> None:
-        columns = rewritten.columns
+    def _derive(self, sources: Sequence[DerivedSource], rewritten: Rewritten) -> None:
+        columns, anew = rewritten.columns, self.anew
         stored: list[dict[str, tuple[str, ...]]] = [{} for _ in sources]
         derived = [
             (source.maker.keys, self.keys.setdefault(source.projection, set()), changed)
@@ -50,4 +53,4 @@ class TouchedRows:
                     changed[row] = now
         for source, changed in zip(sources, stored, strict=True):
             if changed:
-                self.work.row_keys.put(source.name, changed)
+                self.keys[source.projection] |= self.work.row_keys.put(source.name, changed)

@@ -42,6 +42,13 @@ class TestRowKeys:
         with world.target.transaction() as work:
             assert len(work.sources.read("kelompok", [ONE])[ONE]["header"]) == 2
 
+    def test_keys_that_a_row_holds_no_more_are_told(self, world: World) -> None:
+        with world.target.transaction() as work:
+            assert work.row_keys.put(SOURCE, {"1": (ONE, TWO), "2": (TWO,)}) == set()
+        with world.target.transaction() as work:
+            assert work.row_keys.put(SOURCE, {"1": (ONE,), "2": ("a", "b")}) == {TWO}
+            assert work.row_keys.put(SOURCE, {"1": (ONE,), "2": ()}) == {"a", "b"}
+
     def test_keys_come_in_pages(self, world: World) -> None:
         write(world, *(changed("c", (1, n, 1), after=header(n)) for n in (1, 2, 3)))
         put(world, row_1=("b", "a"), row_2=("a",), row_3=("c",))

@@ -102,6 +102,7 @@ class LanguageWorld:
         with self.target.transaction() as work:
             work.guard.enter(exclusive=True)
             work.guard.put_in_force(self.plan.mapping, self.plan.reference, self.plan.ranks)
+            work.guard.recomputed()
 
     def _target(self, plan: Plan) -> MemoryTarget:
         return MemoryTarget(plan.ordered, LEGACY, TARGET, returning_columns([p.declaration for p in plan.ordered]))

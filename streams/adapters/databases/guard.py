@@ -17,7 +17,7 @@ BUCKET_SPACE = 16_384  # advisory lock class of the first bucket class
 SHARED = f"select pg_advisory_xact_lock_shared({SLICE})"
 EXCLUSIVE = f"select pg_advisory_xact_lock({SLICE})"
 VERSION = """
-select coalesce(mapping, ''), coalesce(reference, ''), shape
+select coalesce(mapping, ''), coalesce(reference, ''), coalesce(recomputed, false), shape
 from selaras.mirror_shape left join selaras.version on true
 """
 WRITABLE = "select projection from selaras.authority where side = 'legacy'"
@@ -46,7 +46,7 @@ class PostgresGuard:
     def enter(self, *, exclusive: bool = False) -> InForce:
         """See the port."""
         self._connection.exec_driver_sql(EXCLUSIVE if exclusive else SHARED)
-        mapping, reference, shape = self._connection.exec_driver_sql(VERSION).one()
+        mapping, reference, recomputed, shape = self._connection.exec_driver_sql(VERSION).one()
         if shape != self._mirror.shape:
             # Extended since this process read it. Nobody extends it again while we hold the lock.
             self._mirror.follow(followed_catalog(self._connection), shape)
@@ -57,7 +57,7 @@ class PostgresGuard:
         counted = {
             table: Snapshot.from_text(snapshot) for table, snapshot in self._connection.exec_driver_sql(COUNTED_IN)
         }
-        return InForce(mapping, reference, writable, truncations, counted)
+        return InForce(mapping, reference, writable, truncations, counted, recomputed)
 
     def put_in_force(self, mapping: str, reference: str, projections: Iterable[str]) -> None:
         """See the port."""

@@ -15,8 +15,10 @@ with x as (select row, key from json_to_recordset(%s) as x(row text, key text)),
 gone as (
   delete from selaras.row_key as k where source = %s and row = any(%s)
     and not exists (select 1 from x where x.row = k.row and x.key = k.key)
-)
-insert into selaras.row_key (source, row, key) select %s, row, key from x on conflict do nothing
+  returning k.key
+),
+put as (insert into selaras.row_key (source, row, key) select %s, row, key from x on conflict do nothing)
+select distinct key from gone
 """
 
 
@@ -55,11 +57,11 @@ class PostgresRowKeys:
         self._connection = connection
         self._statements = statements
 
-    def put(self, source: str, keys: Mapping[str, Sequence[str]]) -> None:
+    def put(self, source: str, keys: Mapping[str, Sequence[str]]) -> set[str]:
         """See the port."""
         rows = sorted(keys)
         pairs = [{"row": row, "key": key} for row in rows for key in keys[row]]
-        self._connection.exec_driver_sql(REPLACE, (encoded(pairs), source, rows, source))
+        return set(self._connection.exec_driver_sql(REPLACE, (encoded(pairs), source, rows, source)).scalars())
 
     def rows_after(self, source: str, after: str | None, limit: int) -> Sequence[KeyedRow]:
         """See the port."""

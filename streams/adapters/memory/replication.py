@@ -95,7 +95,8 @@ class MemoryGuard:
             truncations.setdefault(event.table, []).append(event)
         mapping, reference = self._state.versions
         writable = frozenset(self._state.writable)
-        return InForce(mapping, reference, writable, truncations, dict(self._state.counted_in))
+        counted, recomputed = dict(self._state.counted_in), self._state.is_recomputed
+        return InForce(mapping, reference, writable, truncations, counted, recomputed)
 
     def put_in_force(self, mapping: str, reference: str, projections: Iterable[str]) -> None:
         """See the port."""

@@ -145,10 +145,13 @@ class MemoryRowKeys:
         self._state = state
         self._sources = {f"{p.target}.{s.name}": s for p in projections for s in p.sources if s.is_derived}
 
-    def put(self, source: str, keys: Mapping[str, Sequence[str]]) -> None:
+    def put(self, source: str, keys: Mapping[str, Sequence[str]]) -> set[str]:
         """See the port."""
+        gone: set[str] = set()
         for row, held in keys.items():
+            gone |= {*self._state.row_keys.get((source, row), ())} - {*held}
             self._state.row_keys[(source, row)] = tuple(held)
+        return gone
 
     def rows_after(self, source: str, after: str | None, limit: int) -> Sequence[KeyedRow]:
         """See the port."""
