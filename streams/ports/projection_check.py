@@ -58,7 +58,7 @@ class Comparison(Protocol):
         """
 
     def looked_up(self, projection: str, keys: Collection[str]) -> Mapping[str, Row]:
-        """Rows that are there, by key: the key's column and the columns that other projections read of them."""
+        """Rows that look-ups find (see ``TargetRows``), by key: the key's column, and those that others read."""
 
     def ids_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """The next ids of rows of the target's table, as text, in their own order (None: from the first)."""

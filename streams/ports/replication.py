@@ -208,6 +208,12 @@ class TargetRows(Protocol):
     def read(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
         """The owned columns of the rows that are there, by key; values as converters give them."""
 
+    def find(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
+        """The same for whoever looks them up: without rows that had to stay (see ``delete``) though their key has none.
+
+        They are there only because somebody else's row refers to them; the key's state says so.
+        """
+
     def release(self, projection: str, claim: Claim, wanted: Mapping[str, str | None]) -> None:
         """Rows of these keys that hold another value than the one wanted (None: none) give it up at once.
 

@@ -136,7 +136,7 @@ class Explain:
             for lookup, key in one:
                 if key is not None:
                     wanted.setdefault(lookup.projection, set()).add(key)
-        rows = {name: moment.target.read(name, keys) for name, keys in wanted.items()}
+        rows = {name: moment.target.find(name, keys) for name, keys in wanted.items()}
         return {
             key: {
                 lookup.name: rows[lookup.projection][other]

@@ -141,7 +141,7 @@ class Pass:
         if name in self._paused:
             self.result.outcomes[name] = dict.fromkeys(keys, self._paused[name])
             return
-        before = self._work.target.read(name, keys) if self._plan.dependents[name] else {}
+        before = self._work.target.find(name, keys) if self._plan.dependents[name] else {}
         outcomes = self.result.outcomes.setdefault(name, {})
         work = set(keys)
         while work:
@@ -149,7 +149,7 @@ class Pass:
             extra = self._settle_claims(compiled, work, outcomes)
             if extra:
                 self._lock(self._plan.key_buckets(name, extra))
-                before = {**before, **self._work.target.read(name, extra)} if self._plan.dependents[name] else before
+                before = {**before, **self._work.target.find(name, extra)} if self._plan.dependents[name] else before
             work = extra
         self._wake(name, before, outcomes)
 
@@ -194,7 +194,7 @@ class Pass:
         computed = {} if name in self._paused else self.result.outcomes.get(name, {})
         rows = {key: o.row for key in keys if (o := computed.get(key)) is not None and o.row is not None}
         others = keys - computed.keys()
-        return {**rows, **self._work.target.read(name, others)} if others else rows
+        return {**rows, **self._work.target.find(name, others)} if others else rows
 
     def _settle_claims(
         self, compiled: CompiledProjection, keys: Collection[str], outcomes: dict[str, Outcome]

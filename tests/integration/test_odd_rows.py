@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
+from streams.bootstrap.databases import target_server
+from streams.services.recompute import Recompute
 from streams.settings import Settings
 from tests.conftest import fresh_worlds
 from tests.engine import EngineWorld
 from tests.history import History
-from tests.integration.explain.company import AT, A, document, put
+from tests.integration.explain.company import AT, A, B, document, put
 
 pytestmark = pytest.mark.postgres
 
@@ -67,3 +70,29 @@ def test_a_licence_is_found_by_its_own_text(world: EngineWorld, name: str) -> No
     for table in ("perizinan", "perizinan_riwayat", "persyaratan"):
         assert {row["id_izin"] for row in world.rows(f"select id_izin from rba.{table}")} == {name}
     assert world.rows("select id_syarat from rba.persyaratan") == [{"id_syarat": "S|1"}]
+
+
+def test_a_row_that_a_foreign_row_keeps_is_found_by_nobody(world: EngineWorld) -> None:
+    """Until its key has one again: then those that wait for it come back."""
+    history = world.history()
+    header = document(history, 1, A)
+    licence(history, 1, "I-1")
+    apply(world, history)
+    with psycopg.connect(target_server(world.settings, "rba_owner").conninfo()) as owner:
+        owner.execute("create table rba.asing (nib char(13) references rba.nib (nib))")
+        owner.execute("insert into rba.asing values (%s)", (A,))
+    try:
+        history.update("tr_oss_header", header, nib=B)
+        apply(world, history)
+        history.update("tr_oss_proyek", history.rows["tr_oss_proyek"][0], luas_tanah="2")
+        apply(world, history)
+        assert {row["nib"] for row in world.rows("select nib from rba.nib")} == {A, B}
+        assert world.rows("select 1 from rba.proyek union all select 1 from rba.perizinan") == []
+        assert Recompute(world.ground.target, world.ground.plan).differences(lambda *_: None).changes == 0
+        history.update("tr_oss_header", history.rows["tr_oss_header"][0], nib=A)
+        apply(world, history)
+        assert {row["id_izin"] for row in world.rows("select id_izin from rba.perizinan")} == {"I-1"}
+        assert world.rows("select 1 from selaras.key_state") == []
+    finally:
+        with psycopg.connect(target_server(world.settings, "rba_owner").conninfo()) as owner:
+            owner.execute("drop table rba.asing")

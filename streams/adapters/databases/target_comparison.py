@@ -8,7 +8,7 @@ from sqlalchemy.exc import DataError
 
 from streams.adapters.databases.mirror import encoded
 from streams.adapters.databases.sql_names import listed, quoted
-from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements, as_rules_give, sql_type
+from streams.adapters.databases.target_rows import KEPT, PostgresTargetRows, TargetStatements, as_rules_give, sql_type
 from streams.ports.projection_check import Compared, Row
 from streams.projection.catalog import Catalog, ColumnType
 from streams.projection.declaration import Projection
@@ -56,7 +56,7 @@ class ComparisonStatements:
             self.compare[name] = _compare(declared[name], types)
             read, (key, kind) = columns_looked_up(declared[name], readers[name]), target.keys[name]
             where = f"where {key} = any(%s::{kind}[])"
-            self.looked_up[name] = read, f"select {key}::text, {listed(read)} from rba.{quoted(name)} {where}"
+            self.looked_up[name] = read, f"select {key}::text, {listed(read)}{KEPT} from rba.{quoted(name)} {where}"
             parents = dict.fromkeys((*foreign_keys.get(name, ()), *_looked_up(declared[name], declared)))
             if parents:
                 self.orphans[name] = _orphans(declared[name], tuple(parents), target.keys[name])
@@ -184,12 +184,14 @@ class PostgresComparison:
     def looked_up(self, projection: str, keys: Collection[str]) -> Mapping[str, Row]:
         """See the port."""
         if projection in self._statements.target.virtual:
-            return PostgresTargetRows(self._connection, self._statements.target).read(projection, keys)
+            return PostgresTargetRows(self._connection, self._statements.target).find(projection, keys)
         columns, statement = self._statements.looked_up[projection]
         by_id = self._by_id(projection, keys)
-        rows = self._connection.exec_driver_sql(statement, (list(by_id),))
+        rows = self._connection.exec_driver_sql(statement, (projection, list(keys), list(by_id)))
         return {
-            by_id[identity]: dict(zip(columns, map(as_rules_give, values), strict=True)) for identity, *values in rows
+            by_id[identity]: dict(zip(columns, map(as_rules_give, values), strict=True))
+            for identity, *values, kept in rows
+            if by_id[identity] not in kept
         }
 
     def ids_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:

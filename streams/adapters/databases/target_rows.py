@@ -27,6 +27,9 @@ with w as (
     where g.content -> name is distinct from old.content -> name order by 1) end as columns
 ) {WRITTEN}
 """
+# Rows that the target kept: their keys have none. One query for both, since every look-up asks.
+KEPT = """, array(
+  select key from selaras.key_state where projection = %s and key = any(%s) and outcome = 'quarantined')"""
 DELETE_GROUPS = "delete from selaras.group_row where projection = %s and key = any(%s) returning key"
 
 
@@ -48,7 +51,7 @@ class TargetStatements:
             self.upsert[name] = _upsert(name, columns, key, table.columns)
             key_type = sql_type(table.columns[key])
             where = f"where {quoted(key)} = any(%s::{key_type}[])"
-            self.select[name] = columns, f"select {listed(columns)} from rba.{quoted(name)} {where}"
+            self.select[name] = columns, f"select {listed(columns)}{{and_what}} from rba.{quoted(name)} {where}"
             self.delete[name] = f"delete from rba.{quoted(name)} {where} returning {quoted(key)}::text"
             self.keys[name] = quoted(key), key_type
 
@@ -122,14 +125,31 @@ class PostgresTargetRows:
             # A column that the mapping has gained since is not there yet: it counts as NULL, and so as changed.
             declared = [column.name for column in self._statements.compiled[projection].declaration.columns]
             return {key: {name: content.get(name) for name in declared} for key, content in found}
+        return self._rows(projection, keys)[0]
+
+    def find(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
+        """See the port."""
+        if projection in self._statements.virtual:
+            return self.read(projection, keys)
+        rows, kept = self._rows(projection, keys, KEPT, (projection, list(keys)))
+        return {key: row for key, row in rows.items() if key not in kept} if kept else rows
+
+    def _rows(
+        self, projection: str, keys: Collection[str], and_what: str = ", null", more: tuple[object, ...] = ()
+    ) -> tuple[dict[str, Mapping[str, object]], Collection[str] | None]:
+        """The rows by key, and the one value that ``and_what`` adds to the query."""
         by_value = self._values(projection, keys)
         columns, statement = self._statements.select[projection]
         place = columns.index(self._statements.compiled[projection].declaration.key_column)
         rows: dict[str, Mapping[str, object]] = {}
-        for row in self._connection.exec_driver_sql(statement, (list(by_value),)):
-            values = [as_rules_give(value) for value in row]
-            rows[by_value[str(values[place])]] = dict(zip(columns, values, strict=True))
-        return rows
+        found: Collection[str] | None = None
+        values: list[object]
+        statement = statement.replace("{and_what}", and_what, 1)
+        for *values, also in self._connection.exec_driver_sql(statement, (*more, list(by_value))):
+            given = [as_rules_give(value) for value in values]
+            rows[by_value[str(given[place])]] = dict(zip(columns, given, strict=True))
+            found = also
+        return rows, found
 
     def release(self, projection: str, claim: Claim, wanted: Mapping[str, str | None]) -> None:
         """See the port."""

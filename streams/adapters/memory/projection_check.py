@@ -158,7 +158,11 @@ class MemoryComparison:
         declared = [one.declaration for one in self._projections.values()]
         columns = columns_looked_up(compiled.declaration, dependents(declared)[projection])
         ids = {key: str(compiled.key_value(key)) for key in keys}
-        return {key: {c: held[place].get(c) for c in columns} for key, place in ids.items() if place in held}
+        kept = {
+            key for key in keys if (o := self._state.states.get((projection, key))) and o.kind.value == "quarantined"
+        }
+        found = {key: place for key, place in ids.items() if place in held and key not in kept}
+        return {key: {c: held[place].get(c) for c in columns} for key, place in found.items()}
 
     def ids_after(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """See the port."""

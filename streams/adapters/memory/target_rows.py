@@ -7,6 +7,7 @@ from streams.ports.key_states import RowsChanged
 from streams.projection.catalog import Catalog
 from streams.projection.compute import CompiledProjection
 from streams.projection.declaration import Claim
+from streams.projection.outcome import OutcomeKind
 
 
 class MemoryTargetRows:
@@ -27,6 +28,12 @@ class MemoryTargetRows:
         return {
             key: {name: rows[value].get(name) for name in declared} for value, key in values.items() if value in rows
         }
+
+    def find(self, projection: str, keys: Collection[str]) -> Mapping[str, Mapping[str, object]]:
+        """See the port."""
+        states = {key: self._state.states.get((projection, key)) for key in keys}
+        found = self.read(projection, keys)
+        return {k: r for k, r in found.items() if (o := states[k]) is None or o.kind is not OutcomeKind.QUARANTINED}
 
     def release(self, projection: str, claim: Claim, wanted: Mapping[str, str | None]) -> None:
         """See the port."""
