@@ -37,6 +37,15 @@ class Rewritten:
             found[name] = {value for value in values if value is not None}
         return found
 
+    def without(self, column: str) -> list[str]:
+        """The rows that hold, or held before, NULL in this column."""
+        place = self.columns.index(column)
+        return [
+            row
+            for row, before, after in self.rows
+            if after[place] is None or (before is not None and before[place] is None)
+        ]
+
     def joined(self, other: "Rewritten") -> "Rewritten":
         """These rows and those of another statement on the same table."""
         return Rewritten(self.columns or other.columns, [*self.rows, *other.rows], self.named_by or other.named_by)

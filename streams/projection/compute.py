@@ -9,7 +9,7 @@ from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import DELETED_AT, Column, Lookup, Projection, Source
 from streams.projection.fit import fit_for
 from streams.projection.generated import generated, referring
-from streams.projection.keys import LOOKS_UNKEYED, KeyMaker, unkeyed_source
+from streams.projection.keys import LOOKS_UNKEYED, UNKEYED, KeyMaker, unkeyed_source
 from streams.projection.masking import masked
 from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeKind, Waits
 from streams.projection.remembered import Runs
@@ -34,6 +34,7 @@ class CompiledProjection:
             for s in declaration.sources
             if s.is_derived
         }
+        self._sources = frozenset(source.name for source in declaration.sources)
         names = frozenset(lookup.name for lookup in declaration.lookups)
         self._runs = Runs()
         self._choosers: dict[str, Chooser] = {
@@ -74,8 +75,8 @@ class CompiledProjection:
         return tuple(compile_term(term, (), self._reference) for term in terms)
 
     def is_unkeyed(self, key: str) -> bool:
-        """Whether this is how a row is known whose real key a rule refuses."""
-        return bool(self.key_makers) and unkeyed_source(key) in self.key_makers
+        """Whether this is how a row is known that has no key of its own: a rule refuses it, or its column is NULL."""
+        return key.startswith(UNKEYED) and unkeyed_source(key) in self._sources
 
     def key_value(self, key: str) -> object | None:
         """The target's key column for a key, or None where its rule refuses it: then no such row can be."""
@@ -90,7 +91,7 @@ class CompiledProjection:
         """The outcome of one key; depends on nothing but the arguments."""
         if not chosen:
             return ABSENT
-        if self.key_makers and (source := unkeyed_source(key)) in self.key_makers:
+        if key.startswith(UNKEYED) and (source := unkeyed_source(key)) in self._sources:
             return self._without_key(str(source), chosen)
         pending = self._pending(key, chosen, found) if len(found) != self._count else ()
         self._runs.count += 1
@@ -121,11 +122,15 @@ class CompiledProjection:
         if all(row[DELETED_AT] is not None for row in chosen.values()):
             return ABSENT
         row, column = chosen.get(source), self.declaration.columns[0]
-        if row is None or row[DELETED_AT] is not None:
+        maker, plain = self.key_makers.get(source), self.declaration.source(source).key
+        if row is None or row[DELETED_AT] is not None or (maker is None and row[plain] is not None):
             fault = Fault(column.name, "KEY", LOOKS_UNKEYED, None)
             return Outcome(OutcomeKind.QUARANTINED, faults=(fault,))
+        if maker is None:
+            fault = Fault(column.name, "KEY", f"the legacy column {plain} holds no value", None)
+            return Outcome(OutcomeKind.QUARANTINED, faults=(fault,))
         try:
-            self.key_makers[source].derive(row)
+            maker.derive(row)
         except Refusal as refusal:
             inputs = [i for part in self.declaration.source(source).parts for i in part.inputs]
             shown = " | ".join(masked(row[i.column]) or "" for i in inputs)

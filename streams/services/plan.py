@@ -32,7 +32,8 @@ class DerivedSource:
 class Plan:
     """Projections in order; ``mapping`` and ``reference`` are the fingerprints of what they were made from.
 
-    ``derived``: by legacy table, the sources whose keys are derived from its rows.
+    ``derived``: by legacy table, the sources whose keys are derived from its rows. ``plain``: by legacy table and
+    column, projection and name of the sources whose key that column is.
     """
 
     ordered: Sequence[CompiledProjection]
@@ -41,6 +42,7 @@ class Plan:
     mapping: str
     reference: str
     derived: Mapping[str, Sequence[DerivedSource]]
+    plain: Mapping[str, Mapping[str, Sequence[tuple[str, str]]]]
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -106,13 +108,17 @@ def make_plan(
     compiled = [CompiledProjection(p, tables[p.target], reference) for p in ordered]
     ranks = {p.target: rank for rank, p in enumerate(ordered)}
     derived: dict[str, list[DerivedSource]] = {}
+    plain: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for one in compiled:
         for source in one.declaration.sources:
             if source.is_derived:
                 name = f"{one.declaration.target}.{source.name}"
                 made = DerivedSource(name, one.declaration.target, source.table, one.key_makers[source.name])
                 derived.setdefault(source.table, []).append(made)
-    return Plan(compiled, dependents(ordered), ranks, *fingerprints, derived)
+            else:
+                columns = plain.setdefault(source.table, {})
+                columns.setdefault(source.key, []).append((one.declaration.target, source.name))
+    return Plan(compiled, dependents(ordered), ranks, *fingerprints, derived, plain)
 
 
 def returning_columns(projections: Sequence[Projection]) -> Mapping[str, tuple[str, ...]]:

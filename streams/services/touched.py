@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from streams.ports.replication import UnitOfWork
 from streams.ports.row_keys import Rewritten
+from streams.projection.keys import unkeyed
 from streams.services.plan import DerivedSource, Plan
 
 
 @dataclass(slots=True)
 class TouchedRows:
-    """Collects as the transaction goes; ``keys``: by projection, those that rules derive; ``names``: rows, by table.
+    """Collects as the transaction goes; ``keys``: by projection, those that rules derive, and those by which rows are
+    known that have none; ``names``: rows, by table.
 
     ``anew``: the keys of every row are stored, not only of those whose keys changed. What is stored beside a row may
     come of other rules, as long as not everything was computed under those in force; and whoever mends the mirror
@@ -31,8 +33,12 @@ class TouchedRows:
         self.names.setdefault(table, set()).update(rewritten.names)
         for column, found in rewritten.by_column().items():
             self.values.setdefault((table, column), set()).update(found)
-        if sources := self.plan.derived.get(table):
-            self._derive(sources, rewritten)
+        for column, sources in self.plan.plain.get(table, {}).items():
+            for row in rewritten.without(column):
+                for projection, source in sources:
+                    self.keys.setdefault(projection, set()).add(unkeyed(source, row))
+        if derived := self.plan.derived.get(table):
+            self._derive(derived, rewritten)
 
     def _derive(self, sources: Sequence[DerivedSource], rewritten: Rewritten) -> None:
         columns, anew = rewritten.columns, self.anew

@@ -274,4 +274,4 @@ class TestSources:
             while page := work.sources.keys_after("nib", after, 2):
                 pages.append(list(page))
                 after = page[-1]
-        assert pages == [["", A], [B, C]]
+        assert pages == [["", A], [B, C], ["?header:3"]]

@@ -96,3 +96,28 @@ def test_a_row_that_a_foreign_row_keeps_is_found_by_nobody(world: EngineWorld) -
     finally:
         with psycopg.connect(target_server(world.settings, "rba_owner").conninfo()) as owner:
             owner.execute("drop table rba.asing")
+
+
+def test_a_row_without_key_is_seen_until_it_has_one(world: EngineWorld) -> None:
+    """The extract's NIB may be NULL; such a row is known by a key of its own, and computed with all others."""
+    states = "select projection, key, outcome, faults from selaras.key_state where outcome <> 'row' order by 1"
+    history = world.history()
+    document(history, 1, A)
+    row = history.insert("oss_iumk", nib=None, nama_usaha="Toko Baik", status_nib="Aktif", modal_usaha=1000000.0)
+    apply(world, history)
+    found = world.rows(states)
+    assert [(one["projection"], one["outcome"]) for one in found] == [
+        (t, "quarantined") for t in ("nib", "pelaku_usaha")
+    ]
+    assert {str(one["key"])[:6] for one in found} == {"?iumk:"}
+    assert found[0]["faults"][0]["reason"] == "the legacy column nib holds no value"
+    recompute = Recompute(world.ground.target, world.ground.plan)
+    computed = recompute.differences(lambda *_: None)
+    assert (computed.changes, computed.keys["nib"]) == (0, {"row": 1, "quarantined": 1})
+    with world.applier.begin() as connection:
+        connection.exec_driver_sql("delete from selaras.key_state")
+    recompute.run(lambda *_: None)
+    assert [one["key"] for one in world.rows(states)] == [one["key"] for one in found]
+    history.update("oss_iumk", row, nib=A)
+    apply(world, history)
+    assert world.rows(states) == []

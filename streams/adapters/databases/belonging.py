@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection
 
 from streams.adapters.databases.mirror import row_id
+from streams.adapters.databases.sources import unkeyed_text
 from streams.adapters.databases.sql_names import quoted
 from streams.projection.catalog import Catalog
-from streams.projection.declaration import Projection
+from streams.projection.declaration import Projection, Source
 from streams.projection.keys import SEPARATOR, as_part, unkeyed_source
 
 NIB, PROJECT, LICENCE = "nib", "id_proyek", "id_izin"
@@ -40,12 +41,11 @@ class BelongingStatements:
         columns = ", ".join(quoted(n) if n in self.tables[table].columns else f"null as {n}" for n in NAMES)
         return f"select {columns} from mirror.{quoted(table)} where {self._these(table)}"
 
-    def keys_of(self, table: str, column: str) -> str:
+    def keys_of(self, source: Source) -> str:
         """The keys of rows whose key is a plain column."""
-        key = quoted(column)
-        return (
-            f"select distinct {key}::text from mirror.{quoted(table)} where {key} is not null and {self._these(table)}"
-        )
+        name, _ = unkeyed_text(source, self.tables[source.table], "m")
+        key = f"coalesce(m.{quoted(source.key)}::text, {name})"
+        return f"select distinct {key} from mirror.{quoted(source.table)} as m where {self._these(source.table)}"
 
     def _these(self, table: str) -> str:
         return f"{self.identities[table]} = any(%s::{self.kinds[table]}[])"
@@ -68,7 +68,7 @@ def keys_belonging(connection: Connection, statements: BelongingStatements, text
             found = connection.exec_driver_sql(DERIVED, (f"{projection}.{source.name}", these))
             keys.setdefault(projection, set()).update(_own(set(found.scalars()), text))
         else:
-            found = connection.exec_driver_sql(statements.keys_of(source.table, source.key), (these,))
+            found = connection.exec_driver_sql(statements.keys_of(source), (these,))
             keys.setdefault(projection, set()).update(found.scalars())
     for projection, key in connection.exec_driver_sql(STORED, {"text": text, "part": as_part(text)}):
         keys.setdefault(projection, set()).add(key)

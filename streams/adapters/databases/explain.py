@@ -12,7 +12,7 @@ from streams.adapters.databases.belonging import BelongingStatements, keys_belon
 from streams.adapters.databases.followed import followed_catalog, known_columns
 from streams.adapters.databases.lacking import lacking_columns
 from streams.adapters.databases.mirror import row_id
-from streams.adapters.databases.sources import DELETE_TIME
+from streams.adapters.databases.sources import DELETE_TIME, unkeyed_text
 from streams.adapters.databases.sql_names import listed, quoted
 from streams.adapters.databases.target import translated
 from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
@@ -75,13 +75,13 @@ def _read(projection: Projection, source: Source, mirror: Catalog) -> tuple[tupl
         statement = (
             f"select k.key, {place} from selaras.row_key as k join mirror.{quoted(table.name)} as m "
             f"on {identity} = k.row::{kind} "
-            f"where k.source = '{projection.target}.{source.name}' and k.key = any(%s) order by {identity}"
+            f"where k.source = '{projection.target}.{source.name}' and k.key = any(%(keys)s) order by {identity}"
         )
     else:
-        key = f"m.{quoted(source.key)}"
+        key, (name, where) = f"m.{quoted(source.key)}", unkeyed_text(source, table, "m")
         statement = (
-            f"select {key}::text, {place} from mirror.{quoted(table.name)} as m where {key} = any(%s) "
-            f"order by {identity}"
+            f"select coalesce({key}::text, {name}), {place} from mirror.{quoted(table.name)} as m "
+            f"where {key} = any(%(keys)s) or ({where} and {name} = any(%(keys)s)) order by {identity}"
         )
     return (DELETED_AT, *columns), statement
 
@@ -97,7 +97,7 @@ class PostgresMirrorRows:
         """See the port."""
         found: dict[str, dict[str, list[MirrorRow]]] = {}
         for source, names, statement in self._statements.reads[projection]:
-            for row in self._connection.exec_driver_sql(statement, (list(keys),)):
+            for row in self._connection.exec_driver_sql(statement, {"keys": list(keys)}):
                 key, identity, generation, commit, record, rank, committed_ms, count, *values = row
                 position = Position(generation, commit, record, rank)
                 rows = found.setdefault(key, {}).setdefault(source.name, [])

@@ -8,10 +8,11 @@ from sqlalchemy.exc import DataError, ProgrammingError
 from streams.adapters.databases.mirror import row_id
 from streams.adapters.databases.sql_names import listed, quoted
 from streams.errors import ErrorKind, SelarasError
-from streams.projection.catalog import Catalog
+from streams.projection.catalog import Catalog, Table
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import DELETED_AT, Projection, Source
 from streams.projection.key_text import is_key_text
+from streams.projection.keys import UNKEYED, unkeyed
 from streams.projection.order import Dependent, is_recorded
 
 DELETE_TIME = """case when {gone} then to_char(to_timestamp(_committed_ms / 1000.0) at time zone 'UTC',
@@ -28,24 +29,31 @@ class SourceStatements:
 
     def __init__(self, projections: Sequence[Projection], legacy: Catalog) -> None:
         self.reads: dict[str, list[tuple[Source, tuple[str, ...], str]]] = {}
+        self.without: dict[str, list[tuple[Source, tuple[str, ...], str]]] = {}
         self.keys: dict[tuple[str, bool], str] = {}
         self.chosen: dict[str, str] = {}
         for projection in projections:
             self.reads[projection.target] = [
                 (source, *_read(projection, source, legacy)) for source in projection.sources
             ]
+            self.without[projection.target] = [
+                (source, *_read(projection, source, legacy, without_key=True))
+                for source in projection.sources
+                if not source.is_derived
+            ]
             self.chosen[projection.target] = _first_source(projection, legacy)
             for first in (True, False):
-                self.keys[(projection.target, first)] = _pages(projection, FIRST if first else BEYOND)
+                self.keys[(projection.target, first)] = _pages(projection, legacy, FIRST if first else BEYOND)
 
 
-def _pages(projection: Projection, condition: str) -> str:
+def _pages(projection: Projection, legacy: Catalog, condition: str) -> str:
     """One ordered index walk a place where keys are, so that a page costs the page and not the table."""
     pages = " union ".join(
         f'select {column}::text collate "C" as key from (select distinct {column} from {table} '
         f"where {where}{column} {condition} order by 1 limit %(limit)s) as k"
         for column, table, where in (
             *(_keys(projection.target, source) for source in projection.sources),
+            *(_without_key(source, legacy) for source in projection.sources if not source.is_derived),
             *_left_behind(projection),
         )
     )
@@ -78,6 +86,18 @@ def _keys(projection: str, source: Source) -> tuple[str, str, str]:
     return quoted(source.key), f"mirror.{quoted(source.table)}", ""
 
 
+def _without_key(source: Source, legacy: Catalog) -> tuple[str, str, str]:
+    """Rows whose plain key is NULL, by the keys that they are known by."""
+    name, where = unkeyed_text(source, legacy.tables[source.table], "m")
+    return "key", f"(select {name} as key from mirror.{quoted(source.table)} as m where {where}) as u", ""
+
+
+def unkeyed_text(source: Source, table: Table, alias: str) -> tuple[str, str]:
+    """The key by which a row is known whose plain key is NULL, and the condition that it is."""
+    name = unkeyed(source.name, "").replace("%", "%%")
+    return f"('{name}' || {alias}.{quoted(row_id(table))}::text)", f"{alias}.{quoted(source.key)} is null"
+
+
 def _first_source(projection: Projection, legacy: Catalog) -> str:
     """The keys that rows of the first source hold, up to the condition on these rows."""
     source = projection.sources[0]
@@ -93,7 +113,10 @@ def _first_source(projection: Projection, legacy: Catalog) -> str:
     )
 
 
-def _read(projection: Projection, source: Source, legacy: Catalog) -> tuple[tuple[str, ...], str]:
+def _read(
+    projection: Projection, source: Source, legacy: Catalog, *, without_key: bool = False
+) -> tuple[tuple[str, ...], str]:
+    """The columns and the query; ``without_key``: of rows whose plain key is NULL."""
     columns = projection.columns_read(source.name)
     table = legacy.tables[source.table]
     gone = DELETE_TIME.format(gone="_deleted" if table.key else "_count <= 0")
@@ -104,6 +127,12 @@ def _read(projection: Projection, source: Source, legacy: Catalog) -> tuple[tupl
             f"select k.key, {gone}, {listed(columns, 'm.')} from selaras.row_key as k "
             f"join mirror.{quoted(source.table)} as m on m.{quoted(identity)} = k.row::{kind} "
             f"where k.source = '{projection.target}.{source.name}' and k.key = any(%s)"
+        )
+    elif without_key:
+        name, where = unkeyed_text(source, table, "m")
+        statement = (
+            f"select {name}, {gone}, {listed(columns, 'm.')} from mirror.{quoted(source.table)} as m "
+            f"where {where} and {name} = any(%s)"
         )
     else:
         statement = (
@@ -124,8 +153,11 @@ class PostgresSources:
         """See the port."""
         found: dict[str, dict[str, list[SourceRow]]] = {}
         wanted = list(keys)
-        for source, names, statement in self._statements.reads[projection]:
-            for key, *values in self._connection.exec_driver_sql(statement, (wanted,)):
+        reads = [(read, wanted) for read in self._statements.reads[projection]]
+        if without := [key for key in wanted if key.startswith(UNKEYED)]:
+            reads += [(read, without) for read in self._statements.without[projection]]
+        for (source, names, statement), asked in reads:
+            for key, *values in self._connection.exec_driver_sql(statement, (asked,)):
                 rows = found.setdefault(key, {}).setdefault(source.name, [])
                 rows.append(dict(zip(names, values, strict=True)))
         return found

@@ -11,6 +11,7 @@ from streams.ports.row_keys import KeyedRow
 from streams.projection.choose import SourceRow
 from streams.projection.declaration import DELETED_AT, Projection, Source
 from streams.projection.key_text import is_key_text
+from streams.projection.keys import unkeyed
 from streams.projection.order import Dependent
 
 
@@ -131,7 +132,8 @@ class MemorySources:
         """The keys that a row of the source's table has."""
         if source.is_derived:
             return self._state.row_keys.get((f"{projection}.{source.name}", row_text(identity)), ())
-        return () if row.values[source.key] is None else (str(row.values[source.key]),)
+        value = row.values[source.key]
+        return (unkeyed(source.name, row_text(identity)) if value is None else str(value),)
 
     def _keyed(self, projection: str, source: Source) -> Iterator[tuple[str, MirrorRow]]:
         for identity, row in self._state.mirror.get(source.table, {}).items():
