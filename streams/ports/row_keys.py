@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 Held = tuple[str | None, ...]
 """What a row holds in the reported columns, as text."""
@@ -34,7 +34,8 @@ class Rewritten:
         found: dict[str, set[str]] = {}
         for place, name in enumerate(self.columns):
             values = {one[place] for one in held}
-            found[name] = {value for value in values if value is not None}
+            values.discard(None)
+            found[name] = cast("set[str]", values)
         return found
 
     def without(self, column: str) -> list[str]:

@@ -1,20 +1,27 @@
-"""Keys that are derived from a row: a keyed hash, a natural key of several columns, one key for each item of a list."""
+"""Keys that are derived from a row: a keyed hash, a natural key of several columns, one key for each item of a list.
+
+As a projection is, a source's parts are made one Python function, whose text holds no words of the mapping, only
+numbers of prepared values: ``p0`` is what the first part gives.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
-from typing import cast
+from typing import Any
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
-from streams.projection.converters.legacy_value import PLACEHOLDERS
 from streams.projection.declaration import Source, Term
-from streams.projection.remembered import MISSING, Convert, Runs, memory_of
+from streams.projection.remembered import MISSING, Convert, Memory, Runs, memory_of
+from streams.projection.shortcuts import NAMES, shortcut
+from streams.projection.term_text import Names
 
-AS_IT_IS = frozenset({"COPY", "NULL0"})  # rules that give a printable text as it is, or trimmed
 SEPARATOR, ESCAPE, UNKEYED = "|", "\\", "?"
 LOOKS_UNKEYED = "it looks like the name of a row without key"
 Row = Mapping[str, object]
-Part = Callable[[Row], Sequence[str] | None]
-Derive = Callable[[Row], tuple[str, ...]]
+Held = tuple[str | None, ...]
+"""A row as the values of some of its columns, in their order."""
+
+Keys = tuple[str, ...]
 
 
 class KeyMaker:
@@ -22,116 +29,113 @@ class KeyMaker:
 
     def __init__(self, source: Source, reference: Reference, others: Collection[str] = ()) -> None:
         self.source = source
+        self._reference = reference
         self._names = frozenset({source.name, *others})
-        runs = Runs()
-        parts = tuple(_part(term, reference, runs) for term in source.parts)
-        if any(term.rule and CONVERTERS[term.rule].many for term in source.parts):
-            self._derive = _several(parts, runs)
-        else:
-            self._derive = _one_of_one(parts[0], runs) if len(parts) == 1 else _one(parts, runs)
+        self._by_name = _deriving(source, reference, {}, self._names)
+        self._by_place: tuple[Sequence[str], Callable[[Held, str], Keys]] | None = None
 
-    def keys(self, row: Row, row_id: str) -> tuple[str, ...]:
+    def keys(self, row: Row, row_id: str) -> Keys:
         """The keys of a row: none where it does not concern the projection, several for a list.
 
         A row whose key a rule refuses is known by a key of its own, so that it is not lost from sight.
         """
-        try:
-            return self.derive(row)
-        except Refusal:
-            return (unkeyed(self.source.name, row_id),)
+        return self._by_name.keys(row, row_id)
 
-    def derive(self, row: Row) -> tuple[str, ...]:
+    def derive(self, row: Row) -> Keys:
         """The keys of a row; Refusal when a rule refuses a part of them."""
-        keys = self._derive(row)
-        for key in keys:
-            if key.startswith(UNKEYED) and unkeyed_source(key) in self._names:
-                raise Refusal("KEY", LOOKS_UNKEYED)
-        return keys
+        return self._by_name.derive(row)
+
+    def keys_of_held(self, columns: Sequence[str]) -> Callable[[Held, str], Keys]:
+        """What ``keys`` is, for rows that are tuples of these columns."""
+        if self._by_place is None or self._by_place[0] != columns:
+            places = {name: place for place, name in enumerate(columns)}
+            self._by_place = columns, _deriving(self.source, self._reference, places, self._names).keys
+        return self._by_place[1]
 
 
-def _one_of_one(part: Part, runs: Runs) -> Derive:
-    """A key of one part, of which a row has one at most."""
-
-    def derive(row: Row) -> tuple[str, ...]:
-        runs.count += 1
-        values = part(row)
-        return () if values is None else (values[0],)
-
-    return derive
+@dataclass(frozen=True, slots=True)
+class _Deriving:
+    derive: Callable[[Any], Keys]
+    keys: Callable[[Any, str], Keys]
 
 
-def _one(parts: Sequence[Part], runs: Runs) -> Derive:
-    """A key of several parts, of which a row has one at most."""
-
-    def derive(row: Row) -> tuple[str, ...]:
-        runs.count += 1
-        texts = []
-        for part in parts:
-            values = part(row)
-            if values is None:
-                return ()
-            texts.append(values[0])
-        return (join(texts),)
-
-    return derive
-
-
-def _several(parts: Sequence[Part], runs: Runs) -> Derive:
-    """Every combination of what the parts give."""
-
-    def derive(row: Row) -> tuple[str, ...]:
-        runs.count += 1
-        found = []
-        for part in parts:
-            values = part(row)
-            if values is None:
-                return ()
-            found.append(values)
-        return tuple(dict.fromkeys(join(texts) for texts in product(*found)))
-
-    return derive
-
-
-def _part(term: Term, reference: Reference, runs: Runs) -> Part:
-    if not term.rule:
-        fixed = (str(term.value),)
-        return lambda _row: fixed
-    columns = tuple(i.column for i in term.inputs)
-    texts_of = _texts_of(term, reference)
-    if term.rule in AS_IT_IS and not term.arguments:
-        return _part_as_it_is(columns[0], texts_of, trims=term.rule == "NULL0")
-    memory = memory_of(term, texts_of, runs)
-    get, miss = memory.get, memory.miss
-    if len(columns) == 1:
-        column = columns[0]
-
-        def part_of_one(row: Row) -> Sequence[str] | None:
-            value = row[column]
-            found = get(value, MISSING)
-            return cast("Sequence[str] | None", miss(value) if found is MISSING else found)
-
-        return part_of_one
-
-    def part(row: Row) -> Sequence[str] | None:
-        values = tuple([row[column] for column in columns])
-        found = get(values, MISSING)
-        return cast("Sequence[str] | None", miss(values) if found is MISSING else found)
-
-    return part
+def _deriving(source: Source, reference: Reference, places: Mapping[str, int], sources: Collection[str]) -> _Deriving:
+    """``places``: of columns in rows that are tuples; where there are none, rows are mappings by name. ``sources``: of
+    the projection, whose names begin the keys of rows without one.
+    """
+    names, runs = Names(), Runs()
+    many = any(term.rule and CONVERTERS[term.rule].many for term in source.parts)
+    body = ["runs.count += 1"]
+    for number, term in enumerate(source.parts):
+        reads = [f"row[{places[i.column] if places else names.name(i.column)}]" for i in term.inputs]
+        # Where a row can have several keys, each part is a tuple of texts; else it is the one text.
+        one, several = (
+            (f"p{number} = ({{}},)", f"p{number} = c") if many else (f"p{number} = {{}}", f"p{number} = c[0]")
+        )
+        if term.rule:
+            body += _part(term, reads, (one, several), names, memory_of(term, _texts_of(term, reference), runs))
+        else:
+            body.append(one.format(names.add("value", str(term.value))))
+    body += _joined(len(source.parts), many=many)
+    text = ["def derive(row):", *_indented(body, 4), "def keys(row, row_id):", "    try:", *_indented(body, 8)]
+    text += ["    except Refusal:", "        return (unkeyed(source, row_id),)", ""]
+    space: dict[str, Any] = {
+        **names.values,
+        **NAMES,
+        **_CALLED,
+        "runs": runs,
+        "source": source.name,
+        "sources": sources,
+    }
+    exec(compile("\n".join(text), f"<keys of {source.table}>", "exec"), space)  # noqa: S102 - made here, of numbers alone
+    return _Deriving(space["derive"], space["keys"])
 
 
-def _part_as_it_is(column: str, otherwise: Convert, *, trims: bool) -> Part:
-    """Without detours: nearly every value of such a column is another one."""
+def _part(term: Term, reads: Sequence[str], forms: tuple[str, str], names: Names, memory: Memory) -> list[str]:
+    """Read, and set the part's variable. ``forms``: how, from one text and from what the memory gives."""
+    one, several = forms
+    get, miss = names.add("get", memory.get), names.add("miss", memory.miss)
+    asked = [
+        f"c = {get}(x, MISSING)",
+        "if c is MISSING:",
+        f"    c = {miss}(x)",
+        "if c is None:",
+        "    return ()",
+        several,
+    ]
+    if len(reads) > 1:
+        return [f"x = ({', '.join(reads)})", *asked]
+    short = shortcut(term, None)
+    if short is None or not short.is_text:
+        return [f"x = {reads[0]}", *asked]
+    # A text that the shortcut leaves blank is for the rule to judge, as any other is.
+    given = f"type(x) is str and {short.given} and (c := {short.value})"
+    return [f"x = {reads[0]}", f"if {given}:", f"    {one.format('c')}", "else:", *_indented(asked, 4)]
 
-    def part_as_it_is(row: Row) -> Sequence[str] | None:
-        value = row[column]
-        if type(value) is str and value.isprintable():
-            text = value.strip() if trims else value
-            if text not in PLACEHOLDERS:
-                return (text,)
-        return cast("Sequence[str] | None", otherwise(value))
 
-    return part_as_it_is
+def _joined(count: int, *, many: bool) -> list[str]:
+    parts = [f"p{number:d}" for number in range(count)]
+    # What looks like the name of a row without key is refused: it would be taken for that row's.
+    strange = f'key[:1] == "{UNKEYED}" and unkeyed_source(key) in sources'
+    refused = 'raise Refusal("KEY", LOOKS_UNKEYED)'
+    if many:
+        return [
+            f"found = tuple(dict.fromkeys([join(texts) for texts in product({', '.join(parts)})]))",
+            "for key in found:",
+            f"    if {strange}:",
+            f"        {refused}",
+            "return found",
+        ]
+    if count == 1:
+        return [f"key = {parts[0]}", f"if {strange}:", f"    {refused}", "return (key,)"]
+    return [
+        f'key = f"{SEPARATOR.join("{" + part + "}" for part in parts)}"',
+        f'if ESCAPE in key or key.count("{SEPARATOR}") != {count - 1:d}:',
+        f"    key = join(({', '.join(parts)},))",
+        f"if {strange}:",
+        f"    {refused}",
+        "return (key,)",
+    ]
 
 
 def _texts_of(term: Term, reference: Reference) -> Convert:
@@ -150,6 +154,10 @@ def _texts_of(term: Term, reference: Reference) -> Convert:
         return missing if value is None or value == "" else (str(value),)
 
     return texts_of
+
+
+def _indented(lines: Sequence[str], by: int) -> list[str]:
+    return [" " * by + line for line in lines]
 
 
 def join(texts: Sequence[str]) -> str:
@@ -193,3 +201,16 @@ def unkeyed_source(key: str) -> str | None:
     """The source of such a row, or None for any other key. What begins with a source's name has that source alone."""
     source, colon, _ = key[1:].partition(":") if key.startswith(UNKEYED) else ("", "", "")
     return source if colon else None
+
+
+_CALLED = {
+    "MISSING": MISSING,
+    "Refusal": Refusal,
+    "ESCAPE": ESCAPE,
+    "join": join,
+    "product": product,
+    "unkeyed": unkeyed,
+    "unkeyed_source": unkeyed_source,
+    "LOOKS_UNKEYED": LOOKS_UNKEYED,
+}
+"""What the texts call."""

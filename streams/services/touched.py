@@ -41,22 +41,20 @@ class TouchedRows:
             self._derive(derived, rewritten)
 
     def _derive(self, sources: Sequence[DerivedSource], rewritten: Rewritten) -> None:
-        columns, anew = rewritten.columns, self.anew
-        stored: list[dict[str, tuple[str, ...]]] = [{} for _ in sources]
-        derived = [
-            (source.maker.keys, self.keys.setdefault(source.projection, set()), changed)
-            for source, changed in zip(sources, stored, strict=True)
-        ]
-        for row, before, after in rewritten.rows:
-            holds = dict(zip(columns, after, strict=True))
-            held = None if before is None or before == after else dict(zip(columns, before, strict=True))
-            for keys, touched, changed in derived:
-                now = keys(holds, row)
+        for source in sources:
+            keys = source.maker.keys_of_held(rewritten.columns)
+            touched = self.keys.setdefault(source.projection, set())
+            changed: dict[str, tuple[str, ...]] = {}
+            for row, before, after in rewritten.rows:
+                now = keys(after, row)
                 touched.update(now)
-                was = now if held is None else keys(held, row)
-                touched.update(was)
-                if anew or before is None or was != now:
+                if before is None or self.anew:
                     changed[row] = now
-        for source, changed in zip(sources, stored, strict=True):
+                if before is None or before == after:
+                    continue
+                was = keys(before, row)
+                if was != now:
+                    touched.update(was)
+                    changed[row] = now
             if changed:
                 self.keys[source.projection] |= self.work.row_keys.put(source.name, changed)

@@ -151,7 +151,11 @@ def test_derived_keys_are_those_of_the_rules(
     name: str, source: Source, data: st.DataObject, compiled: dict[str, CompiledProjection]
 ) -> None:
     row = data.draw(st.fixed_dictionaries(dict.fromkeys(source.key_columns, TEXTS)))
-    assert compiled[name].key_makers[source.name].keys(row, "7") == plain_keys(source, REFERENCE, row, "7")
+    maker, expected = compiled[name].key_makers[source.name], plain_keys(source, REFERENCE, row, "7")
+    assert maker.keys(row, "7") == expected
+    columns = data.draw(st.permutations([*row, "another"]))
+    held = tuple(None if row.get(column) is None else str(row[column]) for column in columns)
+    assert maker.keys_of_held(tuple(columns))(held, "7") == expected
 
 
 @pytest.mark.parametrize("declaration", PROJECTIONS, ids=lambda p: p.target)
