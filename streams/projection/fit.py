@@ -55,6 +55,8 @@ def _numeric(precision: int, scale: int) -> Fit:
     def fit(value: object) -> object:
         if not isinstance(value, Decimal | int):
             return value
+        if isinstance(value, Decimal) and value.same_quantum(step) and -limit < value < limit:
+            return value  # as nearly all are, for rules give amounts of two decimals
         # Rounding comes between: 999.995 has three digits before the point, and four afterwards.
         rounded = Decimal(value).quantize(step, ROUND_HALF_UP) if abs(Decimal(value)) < limit else None
         if rounded is None or abs(rounded) >= limit:

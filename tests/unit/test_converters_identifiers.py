@@ -1,6 +1,9 @@
 """NIB, tax numbers, derived ids, and the traps of KBLI."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum import luhn
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
 
@@ -166,3 +169,8 @@ def test_risk_is_that_of_the_converted_code() -> None:
     assert convert("RISIKO", "55194") == "MR"
     assert convert("RISIKO", "55195") is None
     assert convert("RISIKO", None) is None
+
+
+@given(st.text("0123456789", min_size=9, max_size=9).filter(lambda digits: digits.strip("0")))
+def test_a_tax_number_is_valid_where_luhn_says_so(digits: str) -> None:
+    assert (convert("NPWP_STATUS", f"{digits}999000") == "VALID") is luhn.is_valid(digits)

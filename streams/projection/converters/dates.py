@@ -44,18 +44,26 @@ def tgl_dokumen(_reference: Reference, arguments: Mapping[str, object], value: o
     return _date("TGL_DOKUMEN", text, arguments.get("max_year", LAST_YEAR))
 
 
+def _date(rule: str, text: str, max_year: object) -> date:
+    found = _day(text, max_year)
+    if isinstance(found, str):
+        raise Refusal(rule, found)
+    return found
+
+
 @lru_cache(16384)
-def _date(rule: str, text: str, max_year: int) -> date:
+def _day(text: str, max_year: int) -> date | str:
+    """The date, or why it is none."""
     parts = _year_month_day(text)
     if parts is None or not all(map(is_digits, parts)):
-        raise Refusal(rule, "the date is not written in a known form")
+        return "the date is not written in a known form"
     year, month, day = map(int, parts)
     if not FIRST_YEAR <= year <= max_year:
-        raise Refusal(rule, "the year is out of bounds")
+        return "the year is out of bounds"
     try:
         return date(year, month, day)
     except ValueError:
-        raise Refusal(rule, "the calendar has no such day") from None
+        return "the calendar has no such day"
 
 
 def _year_month_day(text: str) -> tuple[str, str, str] | None:

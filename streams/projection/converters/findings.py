@@ -14,12 +14,13 @@ from streams.projection.converters.legacy_value import given, is_digits
 from streams.projection.converters.money import amount
 from streams.projection.converters.quantities import persen
 from streams.projection.converters.registry import Reference, Refusal, Value, converter
-from streams.projection.converters.text import clean
+from streams.projection.converters.text import clean, is_clean
 
 _OVERFLOWED = frozenset({"2147483647", "-2147483648", "9" * 15})
 _CONTINUED = "[\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"  # noqa: E501
 _MISREAD = re.compile(f"\ufffd|[\u00c2-\u00df]{_CONTINUED}|[\u00e0-\u00ef]{_CONTINUED}{{2}}")
 _LARGEST = 10**18
+_ZERO = Decimal(0)
 
 
 @converter("LEBIH_DARI", inputs=1, reversible=False, required=frozenset({"batas"}))
@@ -53,8 +54,8 @@ def berbeda(_reference: Reference, _arguments: Mapping[str, object], one: object
     first, second = given("BERBEDA", one), given("BERBEDA", other)
     if first is None or second is None:
         return None
-    same = clean(first, "BERBEDA").casefold() == clean(second, "BERBEDA").casefold()
-    return None if same else "two sources do not say the same"
+    one, other = (text if is_clean(text) else clean(text, "BERBEDA") for text in (first, second))
+    return None if one.casefold() == other.casefold() else "two sources do not say the same"
 
 
 @converter("NPWP_BERBEDA", inputs=2, reversible=False)
@@ -78,7 +79,7 @@ def jumlah_beda(
     texts = [given("JUMLAH_BEDA", value) for value in (total, part, *more)]
     if not any(texts):
         return None
-    whole, *parts = (_rupiah("JUMLAH_BEDA", text) for text in texts)
+    whole, *parts = [amount(text, "JUMLAH_BEDA") if text else _ZERO for text in texts]
     tolerance = _tolerance(arguments)
     return "the total differs from the sum of its parts" if abs(whole - sum(parts)) > tolerance else None
 
@@ -161,7 +162,7 @@ def nilai_tertentu(_reference: Reference, arguments: Mapping[str, object], value
 
 
 def _rupiah(rule: str, text: str | None) -> Decimal:
-    return amount(text, rule) if text else Decimal(0)
+    return amount(text, rule) if text else _ZERO
 
 
 def _tolerance(arguments: Mapping[str, object]) -> int:

@@ -2,11 +2,9 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha1
-
-from stdnum import luhn
 
 from streams.projection.converters.codes import actor_type, read_flag
 from streams.projection.converters.legacy_value import given, is_digits, storable
@@ -20,6 +18,8 @@ _NIK = re.compile(
 )
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _PERSON = "02"
+_DOUBLED = {str(digit): sum(map(int, str(2 * digit))) for digit in range(10)}
+_NO_NIK = "the sixteen digits are not a person's NIK where one is allowed"
 _NEEDS_NIK = "a person's tax number of fifteen digits needs the NIK to be converted"
 
 
@@ -87,15 +87,26 @@ def _is_person(rule: str, reference: Reference, actor: object, company: object) 
     return None if kind is None else kind == _PERSON
 
 
-@lru_cache(4096)
 def _tax_number(text: str, person: bool | None) -> tuple[str | None, str]:
     """The sixteen digits, or None and the reason."""
+    digits, fault = _read_tax_number(text)
+    if fault:
+        return None, fault
+    if len(digits) == 16 and digits[0] != "0":
+        return (None, _NO_NIK) if person is False else (digits, "")
+    return (None, _NEEDS_NIK) if person and len(digits) == 15 else (digits.zfill(16), "")
+
+
+@lru_cache(4096)
+def _read_tax_number(text: str) -> tuple[str, str]:
+    """The digits, and what is wrong with them whoever they belong to."""
     digits = text.translate(_SEPARATORS)
     fault = _form_fault(digits)
-    if not fault:
-        like_a_nik = len(digits) == 16 and digits[0] != "0"
-        fault = _nik_fault(digits, person) if like_a_nik else _entity_fault(digits, person)
-    return (None, fault) if fault else (digits.zfill(16), "")
+    if not fault and len(digits) == 16 and digits[0] != "0":
+        fault = "" if _NIK.fullmatch(digits) else _NO_NIK
+    elif not fault:
+        fault = _entity_fault(digits[-15:])
+    return digits, fault
 
 
 def _form_fault(digits: str) -> str:
@@ -104,19 +115,11 @@ def _form_fault(digits: str) -> str:
     return "" if digits.strip("0") else "the tax number is all zeros"
 
 
-def _nik_fault(digits: str, person: bool | None) -> str:
-    if person is False or not _NIK.fullmatch(digits):
-        return "the sixteen digits are not a person's NIK where one is allowed"
-    return ""
-
-
-def _entity_fault(digits: str, person: bool | None) -> str:
-    base = digits[-15:]
-    if not luhn.is_valid(base[:9]):
+def _entity_fault(digits: str) -> str:
+    # By Luhn's rule: every second digit counts twice, and then the sum of its digits.
+    if (sum(map(int, digits[:9:2])) + sum(map(_DOUBLED.__getitem__, digits[1:9:2]))) % 10:
         return "the check digit of the tax number is wrong"
-    if base[12:] != "000":
-        return "the tax number is that of a branch"
-    return _NEEDS_NIK if person and len(digits) == 15 else ""
+    return "" if digits[12:] == "000" else "the tax number is that of a branch"
 
 
 @converter("NITKU", inputs=2, reversible=False)
@@ -135,24 +138,27 @@ def uuid5(_reference: Reference, arguments: Mapping[str, object], part: object, 
     """The id of a target row, derived from its natural key (one or more columns) within ``namespace``, as text: the
     same key gives the same id on every worker. NULL when a part of the key is missing.
     """
+    derived = deriver(str(arguments.get("namespace", "")))
     if not more:
         text = given("UUID5", part)
-        return None if text is None else _derived(str(arguments.get("namespace", "")), storable("UUID5", text))
+        return None if text is None else derived(storable("UUID5", text))
     parts = [given("UUID5", value) for value in (part, *more)]
     key = [storable("UUID5", text) for text in parts if text is not None]
     if len(key) < len(parts):
         return None
-    return _derived(str(arguments.get("namespace", "")), "\x1f".join(key))
-
-
-@lru_cache(16384)
-def _derived(namespace: str, key: str) -> str:
-    # What uuid.uuid5 does, without an object in between: every row's id comes through here.
-    text = sha1(_namespace(namespace) + key.encode(), usedforsecurity=False).hexdigest()
-    variant = _VARIANTS[text[16]]
-    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+    return derived("\x1f".join(key))
 
 
 @lru_cache(64)
-def _namespace(name: str) -> bytes:
-    return uuid.uuid5(NAMESPACE, name).bytes
+def deriver(namespace: str) -> Callable[[str], str]:
+    """A function from a storable text to the id within the namespace; it remembers the last few thousand."""
+    start = uuid.uuid5(NAMESPACE, namespace).bytes
+
+    @lru_cache(4096)
+    def derived(key: str) -> str:
+        # What uuid.uuid5 does, without an object in between: every row's id comes through here.
+        text = sha1(start + key.encode(), usedforsecurity=False).hexdigest()
+        variant = _VARIANTS[text[16]]
+        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+    return derived

@@ -15,6 +15,7 @@ _CURRENCY = re.compile(r"(?:rp\.?|idr)\s*", re.IGNORECASE)
 _CENT = Decimal("0.01")
 _RUPIAH = Decimal(1)
 _OVERFLOW_MARKS = frozenset({Decimal(999_999_999_999_999), Decimal(2_147_483_647)})
+_OVERFLOW = "the amount is the mark of an overflowed column"
 _DIGITS = 18
 _MILLION = 1_000_000
 _SCALES = ((1_000 * _MILLION, "01"), (5_000 * _MILLION, "02"), (10_000 * _MILLION, "03"))
@@ -69,11 +70,15 @@ def _amount(text: str) -> Decimal | str:
     bare = _CURRENCY.sub("", text, count=1) if text[0] in "RrIi" else text
     if bare[:1] == "-":
         return "the amount is negative"
+    if is_digits(bare) and len(bare) <= _DIGITS:
+        # Nearly every amount: whole rupiah of a size that fits, so that only the marks are left to be looked for.
+        rupiah = Decimal(f"{bare}.00")
+        return _OVERFLOW if rupiah in _OVERFLOW_MARKS else rupiah
     number = Decimal(bare) if is_digits(bare) else _number(bare)
     if number is None:
         return "the amount is not written in a known form"
     if number in _OVERFLOW_MARKS:
-        return "the amount is the mark of an overflowed column"
+        return _OVERFLOW
     if number.adjusted() >= _DIGITS:
         return "the amount has more digits than the target holds"
     cents = number.quantize(_CENT)

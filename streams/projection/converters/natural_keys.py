@@ -1,14 +1,13 @@
 """Natural keys that need more than a column's text: of persons and companies, deeds, cut-off project ids, times."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 from streams.projection.converters.codes import code, listed
 from streams.projection.converters.dates import read_time, tgl
-from streams.projection.converters.identifiers import nib13, npwp16, uuid5
+from streams.projection.converters.identifiers import deriver, nib13, npwp16
 from streams.projection.converters.keys import awalan, gabung
 from streams.projection.converters.legacy_value import given, is_digits, storable
-from streams.projection.converters.persons import identitas_kunci, keyed_hash, keys_of
+from streams.projection.converters.persons import identity_key, keyed_hash, keys_of
 from streams.projection.converters.registry import Reference, Refusal, Value, converter
 from streams.projection.converters.text import clean, nomor_akta
 
@@ -25,10 +24,12 @@ def waktu_kunci(_reference: Reference, _arguments: Mapping[str, object], value: 
     time has the same text, however it was written. Placeholders become NULL. Refuses as `WAKTU` does.
     """
     text = given("WAKTU_KUNCI", value)
-    return None if text is None else _local_text(read_time(text, "WAKTU_KUNCI"))
-
-
-def _local_text(moment: datetime) -> str:
+    if text is None:
+        return None
+    moment = read_time(text, "WAKTU_KUNCI")
+    local = text.removesuffix("Z")
+    if len(local) == 19 and local[16] == ":":
+        return f"{local[:10]} {local[11:]}"  # it is written so already: far cheaper than to write it anew
     return f"{moment.date()} {moment.time()}"
 
 
@@ -82,7 +83,8 @@ def orang_id(reference: Reference, arguments: Mapping[str, object], kind: object
     """The id of the person with this type and identity number: `UUID5` of `IDENTITAS_KUNCI`, as the mapping of persons
     makes it. Placeholders become NULL. Refuses as `IDENTITAS_KUNCI` does.
     """
-    return _as("ORANG_ID", lambda: uuid5(reference, arguments, identitas_kunci(reference, {}, kind, number)))
+    key = identity_key("ORANG_ID", reference, kind, number)
+    return None if key is None else deriver(str(arguments.get("namespace", "")))(key)
 
 
 @converter("NPWP_KUNCI", inputs=1, reversible=False)
@@ -145,7 +147,7 @@ def kunci_akta(
 
 
 def _person(rule: str, reference: Reference, kind: object, number: object, name: object) -> Value:
-    key = _as(rule, lambda: identitas_kunci(reference, {}, kind, number))
+    key = identity_key(rule, reference, kind, number)
     if key is None and given(rule, name) is not None:
         raise Refusal(rule, _NO_NUMBER)
     return key

@@ -43,11 +43,13 @@ def identitas_kunci(
 
     Placeholders become NULL. Refuses as `NIK` does, and when no keys are configured.
     """
-    found = identity_of("IDENTITAS_KUNCI", reference, first, second)
-    if found is None:
-        return None
-    keys = keys_of("IDENTITAS_KUNCI", reference)
-    return keyed_hash(keys.hmac_key, "\x1f".join(found))
+    return identity_key("IDENTITAS_KUNCI", reference, first, second)
+
+
+def identity_key(rule: str, reference: Reference, first: object, second: object = ABSENT) -> str | None:
+    """The keyed hash as told at `IDENTITAS_KUNCI`; raises the refusal in the name of ``rule``."""
+    found = identity_of(rule, reference, first, second)
+    return None if found is None else keyed_hash(keys_of(rule, reference).hmac_key, "\x1f".join(found))
 
 
 @lru_cache(16384)
@@ -82,13 +84,19 @@ def identity_of(rule: str, reference: Reference, first: object, second: object =
 
 
 def _nik(rule: str, reference: Reference, text: str) -> str:
-    digits = text if is_digits(text) else text.translate(_SEPARATORS)
-    fault = _form_fault(digits)
-    if not fault and f"{digits[:2]}.{digits[2:4]}" not in reference.regions:
+    digits, regency, fault = _read_nik(text)
+    if not fault and regency not in reference.regions:
         fault = "the NIK names a regency that is not in the region list"
     if fault:
         raise Refusal(rule, fault)
     return digits
+
+
+@lru_cache(16384)
+def _read_nik(text: str) -> tuple[str, str, str]:
+    """The digits, their regency, and what is wrong with their form. Several rules read the same person's."""
+    digits = text if is_digits(text) else text.translate(_SEPARATORS)
+    return digits, f"{digits[:2]}.{digits[2:4]}", _form_fault(digits)
 
 
 def _form_fault(digits: str) -> str:

@@ -50,7 +50,7 @@ def txt(_reference: Reference, arguments: Mapping[str, object], value: object) -
     text = value if isinstance(value, str) else as_text("TXT", value)
     if text is None:
         return None
-    if not _is_clean(text):
+    if not is_clean(text):
         text = clean(text)
     if "max_length" in arguments and isinstance(limit := arguments["max_length"], int):
         text = text[:limit].rstrip()
@@ -81,7 +81,8 @@ def _bare_number(text: str) -> str:
     return number.replace(" ", "")
 
 
-def _is_clean(text: str) -> bool:
+def is_clean(text: str) -> bool:
+    """Whether `clean` would surely give the text back as it is; of some it does without this saying so."""
     return (
         text.isprintable()
         and "  " not in text
