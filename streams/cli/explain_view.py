@@ -4,9 +4,19 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from streams.cli.render import out, print_facts, print_table
-from streams.services.explained import Explanation, Record, ShortKey, ToldColumn, ToldTerm, in_short
+from streams.services.explained import (
+    Explanation,
+    Record,
+    ShortKey,
+    ToldColumn,
+    ToldEntry,
+    ToldTerm,
+    in_short,
+    reasons,
+)
 
 DIFFERS = "≠"
+LATELY = 3  # entries of a key's history beside its record
 TOLD = ("does not count", "not reached")  # terms that gave nothing to a column: not shown, but counted
 
 
@@ -37,6 +47,7 @@ def print_explanation(one: Explanation) -> None:
     print_table("Columns", columns, [_column(column) for column in one.columns])
     if any(column.differs for column in one.columns):
         out.print(f"{DIFFERS}: the target holds another value than the mapping makes of the mirror.")
+    _print_history(one)
 
 
 def print_keys(title: str, found: Sequence[Explanation]) -> None:
@@ -50,7 +61,7 @@ def print_record(record: Record) -> None:
     for table, found in groupby(record.keys, key=lambda key: key.table):
         keys = list(found)
         title = f"{table if keys[0].has_table else f'{table} (no table)'}: {len(keys):,}"
-        columns = ("key", "outcome", "", "row in the target", "legacy rows", "why")
+        columns = ("key", "outcome", "", "row in the target", "legacy rows", "why", "last changes (UTC)")
         print_table(title, columns, [_short(key) for key in keys])
     out.print(f"Keys: {len(record.keys):,}. {DIFFERS}: the target holds something else than the mapping makes of it.")
     out.print("Each is told in full by 'selaras explain TABLE KEY'.")
@@ -89,6 +100,26 @@ def _print_rows(one: Explanation) -> None:
     out.print("Keys from: " + "; ".join(f"{s}: {rule}" for s, rule in one.keys_from.items()), markup=False)
 
 
+def _print_history(one: Explanation) -> None:
+    if not one.history:
+        out.print("No change of this key is on record since it was first computed.")
+        return
+    columns = ("changed (UTC)", "outcome", "why", "position", "committed (UTC)")
+    title = "History (position: newest legacy change of the batch; none where the key was computed without one)"
+    print_table(title, columns, [_entry(entry) for entry in one.history])
+
+
+def _entry(entry: ToldEntry) -> tuple[str | None, ...]:
+    outcome = entry.outcome if entry.was in (None, entry.outcome) else f"{entry.was} -> {entry.outcome}"
+    position = None if entry.commit is None else f"{entry.generation} {entry.commit} {entry.record}"
+    committed = None if entry.committed_at is None else entry.committed_at[:23]
+    return (entry.at[:23], outcome, "\n".join(_what(entry)) or None, position, committed)
+
+
+def _what(entry: ToldEntry) -> list[str]:
+    return [*([f"changed: {', '.join(entry.columns)}"] if entry.columns else []), *reasons(entry)]
+
+
 def _column(column: ToldColumn) -> tuple[str | None, ...]:
     terms = _told(column.terms)
     return (
@@ -114,4 +145,6 @@ def _term(term: ToldTerm) -> str:
 def _short(key: ShortKey) -> tuple[str | None, ...]:
     row = "\n".join(f"{name}={value}" for name, value in (key.row or {}).items() if value is not None)
     legacy = "\n".join(f"{one.table} {one.id} ({one.standing}, {one.committed_at[:19]})" for one in key.legacy)
-    return (key.key, key.outcome, DIFFERS if key.differs else "", row or None, legacy or None, "\n".join(key.why))
+    history = "\n".join(f"{entry.at[:19]} {_entry(entry)[1]}" for entry in key.history[-LATELY:])
+    differs = DIFFERS if key.differs else ""
+    return (key.key, key.outcome, differs, row or None, legacy or None, "\n".join(key.why), history or None)

@@ -38,6 +38,26 @@ class KeptState:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptEntry:
+    """What a key became. ``was``: its outcome before, where known. ``columns``: those that changed of its row.
+
+    ``position``: the newest legacy change of the batch that made it so, committed at ``committed_at``; None where no
+    batch did, but a recompute, a retry or a load. ``at``: when. Times are ISO, UTC.
+    """
+
+    at: str
+    was: str | None
+    outcome: str
+    faults: Sequence[Mapping[str, str | None]]
+    findings: Sequence[Mapping[str, str | None]]
+    waits_for_table: str | None
+    waits_for: str | None
+    columns: Sequence[str]
+    position: Position | None
+    committed_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptClaim:
     """A value that a key asked for when it was last computed; ``holder``: the key that has it."""
 
@@ -57,7 +77,7 @@ class MirrorRows(Protocol):
 
         Rows of tables with such a column that holds the text; rows with a derived key whose first part is the text;
         and rows of tables without NIB that are reached by the projects and licences of those. Keys beginning with the
-        text that no row has any more belong too, as long as something is stored of them.
+        text that no row has any more belong too, as long as something is stored of them or their history.
         """
 
 
@@ -66,6 +86,9 @@ class KeptStates(Protocol):
 
     def states(self, projection: str, keys: Collection[str]) -> Mapping[str, KeptState]:
         """By key; plain rows and keys that nobody knows are not in it."""
+
+    def history(self, projection: str, keys: Collection[str]) -> Mapping[str, Sequence[KeptEntry]]:
+        """By key, the oldest first. Keys that never changed since they were a row are not in it."""
 
     def claims(self, projection: str, keys: Collection[str]) -> Mapping[str, Sequence[KeptClaim]]:
         """By key, in order of columns."""

@@ -51,7 +51,7 @@ class Explain:
         with self._moments.now() as moment:
             asked = self._asked(moment, text, reveal)
             first = self._explain(compiled, [text], asked)
-            if first[0].rows or first[0].kept.outcome != "absent":
+            if first[0].rows or first[0].history or first[0].kept.outcome != "absent":
                 return first
             keys = moment.mirror.belonging(text).get(table, ())
             return self._explain(compiled, keys, asked) if keys else first
@@ -109,7 +109,7 @@ class Explain:
     def _explain(self, compiled: CompiledProjection, keys: Sequence[str], asked: _Asked) -> list[Explanation]:
         name = compiled.declaration.target
         mirror, kept = asked.moment.mirror.of_keys(name, keys), asked.moment.kept
-        states, claims = kept.states(name, keys), kept.claims(name, keys)
+        states, claims, history = kept.states(name, keys), kept.claims(name, keys), kept.history(name, keys)
         held = {key: _written(row) for key, row in asked.moment.target.read(name, keys).items()}
         values = {key: _values(mirror.get(key, {})) for key in keys}
         found = self._look_up(compiled, values, asked.moment)
@@ -119,7 +119,7 @@ class Explain:
             asked_for = claims.get(key, ())
             stopped = asked.paused.get(name)
             outcome = stopped if stopped is not None else _claimed(compiled, traced, key, asked_for)
-            facts = Facts(key, mirror.get(key, {}), states.get(key), held.get(key), asked_for)
+            facts = Facts(key, mirror.get(key, {}), states.get(key), held.get(key), asked_for, history.get(key, ()))
             curtain = self._curtain(compiled, key, traced, asked)
             result.append(told(compiled, replace(traced, outcome=outcome), facts, curtain, asked.notes))
         return result

@@ -87,8 +87,30 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldEntry:
+    """What a key became, and ``was`` before where that is known. ``columns``: those that changed of its row.
+
+    ``commit``, ``record``: LSNs of the newest legacy change of the batch that made it so; 0/0 for what the first
+    snapshot read; None, as ``committed_at``, where no batch did, but a recompute, a retry or a load.
+    """
+
+    at: str
+    was: str | None
+    outcome: str
+    waits_for: str | None
+    faults: Sequence[Fault]
+    findings: Sequence[Finding]
+    columns: Sequence[str]
+    generation: int | None
+    commit: str | None
+    record: str | None
+    committed_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """One key. ``outcome``: what the mapping makes of the mirror. ``differs``: the target holds something else.
+    """One key. ``outcome``: what the mapping makes of the mirror. ``differs``: the target holds something else, though
+    it could hold this: nothing differs while the mirror lacks what the table is made of.
 
     ``keys_from``: by source, how its rows' keys are told. ``notes``: what else one must know to read this.
     """
@@ -106,6 +128,7 @@ class Explanation:
     columns: Sequence[ToldColumn]
     lookups: Sequence[ToldLookup]
     rows: Sequence[ToldRow]
+    history: Sequence[ToldEntry]
     keys_from: Mapping[str, str]
     notes: Sequence[str]
 
@@ -132,6 +155,7 @@ class ShortKey:
     why: Sequence[str]
     row: Mapping[str, str | None] | None
     legacy: Sequence[ShortRow]
+    history: Sequence[ToldEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +166,17 @@ class Record:
     keys: Sequence[ShortKey]
 
 
+def reasons(one: Explanation | ToldEntry) -> list[str]:
+    """Why a key is, or became, what it is: a sentence each."""
+    why = [f"{f.rule} {f.column}: {f.reason}" + (f" ({f.masked})" if f.masked else "") for f in one.faults]
+    why += [f"waits for {one.waits_for}"] if one.waits_for else []
+    return why + [f"finding {finding.name}: {finding.reason}" for finding in one.findings]
+
+
 def in_short(whole: Explanation) -> ShortKey:
-    """The outcome, the reasons, the target's row, and where it comes from."""
-    why = [f"{f.rule} {f.column}: {f.reason}" + (f" ({f.masked})" if f.masked else "") for f in whole.faults]
-    why += [f"waits for {whole.waits_for}"] if whole.waits_for else []
-    why += [f"finding {finding.name}: {finding.reason}" for finding in whole.findings]
+    """The outcome, the reasons, the target's row, where it comes from, and what became of the key."""
     is_there = any(column.held is not None for column in whole.columns)
     row = {column.name: column.held for column in whole.columns} if is_there else None
     legacy = [ShortRow(r.table, r.id, r.standing, r.committed_at) for r in whole.rows]
-    return ShortKey(whole.table, whole.key, whole.has_table, whole.outcome, whole.differs, why, row, legacy)
+    about = whole.table, whole.key, whole.has_table, whole.outcome, whole.differs
+    return ShortKey(*about, reasons(whole), row, legacy, whole.history)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.changes.position import lsn_to_text
-from streams.ports.explain import KeptClaim, KeptState, MirrorRow
+from streams.ports.explain import KeptClaim, KeptEntry, KeptState, MirrorRow
 from streams.projection.compute import CompiledProjection
 from streams.projection.curtain import Curtain
 from streams.projection.declaration import Column, Input, Source, Term
 from streams.projection.explain import Trace, TracedColumn, TracedRow, TracedTerm, Verdict
-from streams.projection.outcome import Outcome, OutcomeKind
+from streams.projection.outcome import Fault, Finding, Outcome, OutcomeKind
 from streams.services.computed import same
 from streams.services.explained import (
     Explanation,
@@ -17,6 +17,7 @@ from streams.services.explained import (
     ReadValue,
     ToldClaim,
     ToldColumn,
+    ToldEntry,
     ToldLookup,
     ToldRow,
     ToldTerm,
@@ -32,6 +33,7 @@ class Facts:
     state: KeptState | None
     held: Mapping[str, object] | None
     claims: Sequence[KeptClaim]
+    history: Sequence[KeptEntry] = ()
 
 
 def told(
@@ -41,7 +43,7 @@ def told(
     declaration, outcome = compiled.declaration, traced.outcome
     kept = _kept(facts)
     columns = _columns(declaration.columns, traced, facts, curtain)
-    differs = outcome.kind.value != kept.outcome or any(column.differs for column in columns)
+    differs = not _is_stopped(outcome) and (outcome.kind.value != kept.outcome or any(c.differs for c in columns))
     return Explanation(
         declaration.target,
         facts.key,
@@ -66,6 +68,7 @@ def told(
             for one in traced.lookups
         ],
         _rows(declaration.sources, traced, facts),
+        [_entry(entry) for entry in facts.history],
         {source.name: key_rule(source) for source in declaration.sources},
         (*notes, *_notes(facts, outcome, is_unkeyed=compiled.is_unkeyed(facts.key))),
     )
@@ -75,8 +78,32 @@ def _kept(facts: Facts) -> Kept:
     state = facts.state
     if state is None:
         return Kept("absent" if facts.held is None else "row", None, None, ())
-    waits = f"{state.waits_for_table} {state.waits_for}".strip() if state.waits_for is not None else None
-    return Kept(state.outcome, state.since, waits, state.faults)
+    return Kept(state.outcome, state.since, _awaited(state), state.faults)
+
+
+def _awaited(state: KeptState | KeptEntry) -> str | None:
+    return f"{state.waits_for_table} {state.waits_for}".strip() if state.waits_for is not None else None
+
+
+def _entry(entry: KeptEntry) -> ToldEntry:
+    at = entry.position
+    return ToldEntry(
+        entry.at,
+        entry.was,
+        entry.outcome,
+        _awaited(entry),
+        [_fault(fault) for fault in entry.faults],
+        [Finding(str(finding["name"]), str(finding["reason"])) for finding in entry.findings],
+        entry.columns,
+        None if at is None else at.generation,
+        None if at is None else lsn_to_text(at.commit),
+        None if at is None else lsn_to_text(at.record),
+        entry.committed_at,
+    )
+
+
+def _fault(fault: Mapping[str, str | None]) -> Fault:
+    return Fault(str(fault["column"]), str(fault["rule"]), str(fault["reason"]), fault["masked"])
 
 
 def _notes(facts: Facts, outcome: Outcome, *, is_unkeyed: bool) -> list[str]:
@@ -85,9 +112,17 @@ def _notes(facts: Facts, outcome: Outcome, *, is_unkeyed: bool) -> list[str]:
         notes.append("A rule refuses this row's key: no column is computed before it has one.")
     if any(fault["rule"] == "TARGET" for fault in (facts.state.faults if facts.state else ())):
         notes.append("The new database itself refused the row, or kept one that others refer to: see what is kept.")
-    if outcome.kind is OutcomeKind.WAITING and outcome.waits is not None and not outcome.waits.projection:
-        notes.append("Nothing of this table is computed until the mirror has all values that it reads.")
+    if outcome.waits is not None and _is_stopped(outcome):
+        notes.append(
+            f"The mirror lacks values of {outcome.waits.key}: nothing of this table is computed until it has them, and "
+            "rows in the target stay as they are."
+        )
     return notes
+
+
+def _is_stopped(outcome: Outcome) -> bool:
+    """Whether the key waits for no other key, but for what the mirror lacks."""
+    return outcome.kind is OutcomeKind.WAITING and outcome.waits is not None and not outcome.waits.projection
 
 
 def _columns(columns: Sequence[Column], traced: Trace, facts: Facts, curtain: Curtain) -> list[ToldColumn]:
@@ -109,12 +144,11 @@ def _column(
     is_same = there is not None and same(there, value)
     terms = traced.terms if traced is not None else ()
     place = next((n for n, term in enumerate(terms, 1) if term.verdict is Verdict.GAVE), None)
-    is_stopped = outcome.kind is OutcomeKind.WAITING and outcome.waits is not None and not outcome.waits.projection
     return ToldColumn(
         column.name,
         curtain.given(column, giver, value),
         curtain.given(column, giver, there) if is_same else curtain.held(column, there),
-        not is_stopped and not same(there, right),
+        not _is_stopped(outcome) and not same(there, right),
         place,
         [_term(term, curtain, is_open=column.open) for term in terms],
     )

@@ -17,7 +17,10 @@ NAMES = (NIB, PROJECT, LICENCE)
 FIRST_PART = "(key = %(text)s or key collate \"C\" >= %(part)s || '|' and key collate \"C\" < %(part)s || '}')"
 KEYED = f"select row from selaras.row_key where source = any(%(sources)s) and {FIRST_PART}"
 DERIVED = "select key from selaras.row_key where source = %s and row = any(%s)"
-STORED = f"select projection, key from selaras.key_state where {FIRST_PART}"
+STORED = f"""
+select projection, key from selaras.key_state where {FIRST_PART}
+union select projection, key from selaras.outcome_history where is_gone and {FIRST_PART}
+"""
 
 
 class BelongingStatements:

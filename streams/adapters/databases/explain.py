@@ -17,7 +17,7 @@ from streams.adapters.databases.sql_names import listed, quoted
 from streams.adapters.databases.target import translated
 from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
 from streams.changes.position import Position
-from streams.ports.explain import KeptClaim, KeptState, KeptStates, MirrorRow, MirrorRows, Moment
+from streams.ports.explain import KeptClaim, KeptEntry, KeptState, KeptStates, MirrorRow, MirrorRows, Moment
 from streams.ports.replication import TargetRows
 from streams.projection.catalog import Catalog, Table
 from streams.projection.declaration import DELETED_AT, Projection, Source
@@ -27,6 +27,11 @@ STATES = """
 select key, outcome, to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), faults, findings,
   wait_projection, wait_key
 from selaras.key_state where projection = %s and key = any(%s)
+"""
+HISTORY = """
+select key, generation, commit, record, committed_ms, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  was, outcome, faults, findings, wait_projection, wait_key, columns
+from selaras.outcome_history where projection = %s and key = any(%s) order by key, id
 """
 CLAIMS = """
 select c.key, c.column_name, c.value, (
@@ -121,6 +126,16 @@ class PostgresKeptStates:
         """See the port."""
         rows = self._connection.exec_driver_sql(STATES, (projection, list(keys)))
         return {key: KeptState(*state) for key, *state in rows}
+
+    def history(self, projection: str, keys: Collection[str]) -> Mapping[str, Sequence[KeptEntry]]:
+        """See the port."""
+        found: dict[str, list[KeptEntry]] = {}
+        for row in self._connection.exec_driver_sql(HISTORY, (projection, list(keys))):
+            key, generation, commit, record, committed_ms, *entry = row
+            entry.append(None if generation is None else Position(generation, commit, record))
+            entry.append(None if committed_ms is None else _moment(committed_ms))
+            found.setdefault(key, []).append(KeptEntry(*entry))
+        return found
 
     def claims(self, projection: str, keys: Collection[str]) -> Mapping[str, Sequence[KeptClaim]]:
         """See the port."""
