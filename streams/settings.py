@@ -138,6 +138,16 @@ class DriftSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftSettings:
+    """How the drift monitor looks, and how gentle it is to the legacy database."""
+
+    chunk_ms: Count = 100  # milliseconds that one chunk of a scan may take on the legacy side, about
+    load_share: Share = 0.2  # share of the time, 0 to 1, that scans work; they rest for the remainder
+    barrier_s: Seconds = 3.0  # seconds that a barrier may take until keys stay without a verdict
+    statement_s: Seconds = 10.0  # seconds after which the legacy database ends a statement of the monitor
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All groups and the folders."""
 
