@@ -153,9 +153,9 @@ class Traffic:
             return BarrierResult(True, position, {}, (), "", "")
         if self.random.random() < 0.2:
             return BarrierResult(False, position, {}, (), "captured", "it hangs")
-        while self._applied < behind:
+        for _ in range(self.random.randint(0, 12)):
             self.step()
-            self.apply(2)
+        self.apply(max(0, behind - self._applied) + self.random.randint(0, 4))
         return BarrierResult(True, position, {}, (), "", "")
 
     def keys(self, table: str) -> list[str]:

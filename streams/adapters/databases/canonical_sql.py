@@ -139,4 +139,5 @@ def total_sql(key: KeySql, digests: str, *, with_keys: bool) -> str:
 def bound_sql(key: KeySql, source: str, condition: str) -> str:
     """The key some rows behind those for which the condition does not hold."""
     where = condition if key.table.key else f"{condition} and {key.column} is not null"
-    return f"select {key.column}::text from {source} where {where} order by {key.order} offset %s limit 1"
+    # Named otherwise than the column, which the order would else take for the text.
+    return f"select {key.column}::text as bound from {source} where {where} order by {key.order} offset %s limit 1"

@@ -75,7 +75,8 @@ class BusyLegacy:
 
     def rows(self, table: str, columns: Sequence[Compared], keys: Collection[str]) -> LegacyRows:
         """See the port."""
-        self._traffic.step()
+        for _ in range(self._traffic.random.randint(0, 4)):
+            self._traffic.step()
         return self._side.rows(table, columns, keys)
 
 
@@ -106,7 +107,8 @@ class BusyMirror:
 
     def rows(self, table: str, columns: Sequence[Compared], keys: Collection[str]) -> MirrorRows:
         """See the port."""
-        self._traffic.step()
+        for _ in range(self._traffic.random.randint(0, 4)):
+            self._traffic.step()
         return self._side.rows(table, columns, keys)
 
 
