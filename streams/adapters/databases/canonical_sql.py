@@ -114,10 +114,11 @@ def digests_sql(key: KeySql, source: str, forms: Sequence[str], count: str, cond
         f"(select {key.text} as k, {row_text(forms)} as t, {_nulls(forms)} as z, {count} as n "
         f"from {source} where {condition} offset 0) as r"
     )
-    separators = f"chr({ord(FIELD)}) || chr({ord(NULL)})"
-    digest = (
-        f"case when length(r.t) - length(translate(r.t, {separators}, '')) = {len(forms) - 1} + r.z then md5(r.t) end"
-    )
+    # A value with a separator leaves more of them in the text than the columns account for. Two searches for one byte
+    # each cost a fifth of what translate does.
+    fields = f"octet_length(r.t) - octet_length(replace(r.t, chr({ord(FIELD)}), '')) = {len(forms) - 1}"
+    nulls = f"octet_length(r.t) - octet_length(replace(r.t, chr({ord(NULL)}), '')) = r.z"
+    digest = f"case when {fields} and {nulls} then md5(r.t) end"
     if key.table.key:
         return f"select r.k, {digest} as d from {rows}"
     contents = f"(select r.k, {digest} as d, sum(r.n) as n from {rows} group by 1, 2 having sum(r.n) <> 0) as c"

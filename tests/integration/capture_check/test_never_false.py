@@ -166,10 +166,10 @@ def test_no_difference_is_told_that_is_not_there_and_every_one_is_found(
     traffic = begun(world, seed)
     try:
         check = busy(world, legacy, traffic)
-        for number in range(12):
+        for number in range(9):
             for _ in range(6):
                 traffic.step()
-            if number % 4 == 3:
+            if number % 3 == 2:
                 traffic.plant()
             keys = {table: traffic.keys(table) for table in TABLES}
             verdicts = check.of_tables(keys)
