@@ -1,5 +1,6 @@
 """The capture check under traffic: no difference that isn't there, every difference that is; on a real PostgreSQL."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from random import Random
 
@@ -138,23 +139,24 @@ def wrong(traffic: Traffic, verdicts: Sequence[Verdicts]) -> list[tuple[str, str
     return [key for key in found if key not in traffic.tainted]
 
 
-def held(world: EngineWorld, table: str, key: str) -> list[str]:
-    """What the mirror has of a key."""
+def held(world: EngineWorld, table: str, key: str) -> Counter[str]:
+    """What the mirror has of a key, and how often; a count below zero is what a lost event leaves, and a difference."""
     column = "idlegal::text" if table == DEEDS else "coalesce(nib, '')"
     live = "case when _deleted then 0 else 1 end" if table == DEEDS else "_count"
-    rows = world.rows(f"select *, {live} as n from mirror.{table} where {column} = '{key}'")
-    return sorted(
-        repr(sorted((k, str(v)) for k, v in row.items() if k[0] != "_" and k != "n"))
-        for row in rows
-        for _ in range(row["n"])
-    )
+    found = Counter[str]()
+    for row in world.rows(f"select *, {live} as n from mirror.{table} where {column} = '{key}'"):
+        found[_text({name: value for name, value in row.items() if name[0] != "_" and name != "n"})] += row["n"]
+    return Counter({text: count for text, count in found.items() if count})
 
 
-def there(traffic: Traffic, table: str, key: str) -> list[str]:
+def there(traffic: Traffic, table: str, key: str) -> Counter[str]:
     """What the legacy table has of it."""
     column = "idlegal" if table == DEEDS else "nib"
-    rows = [row for row in traffic.legacy(table) if str(row[column] or "") == key]
-    return sorted(repr(sorted((k, str(v)) for k, v in row.items())) for row in rows)
+    return Counter(_text(row) for row in traffic.legacy(table) if str(row[column] or "") == key)
+
+
+def _text(row: Mapping[str, object]) -> str:
+    return repr(sorted((name, str(value)) for name, value in row.items()))
 
 
 @settings(phases=(Phase.explicit, Phase.generate))
