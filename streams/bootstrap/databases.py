@@ -12,8 +12,8 @@ APPLIER, READER = "selaras_applier", "selaras_reader"
 
 
 def applier_engine(settings: Settings) -> Engine:
-    """Sessions of the applier on the target, with the settings that applying needs."""
-    return engine_for(target_server(settings, APPLIER), "selaras applier", APPLIER_SETTINGS)
+    """Sessions of the applier on the target, with the settings that applying needs; what they write is ours."""
+    return engine_for(target_server(settings, APPLIER), "selaras applier", APPLIER_SETTINGS, marked=True)
 
 
 def checker_engine(settings: Settings) -> Engine:
@@ -23,7 +23,10 @@ def checker_engine(settings: Settings) -> Engine:
 
 
 def target_engine(settings: Settings) -> Engine:
-    """Sessions of the applier's role on the target for everything beside applying: upgrades, status, checks."""
+    """Sessions of the applier's role on the target for everything beside applying: status, checks.
+
+    Rows of ``mirror`` and ``rba`` that they would write count as somebody else's.
+    """
     return engine_for(target_server(settings, APPLIER), "selaras")
 
 

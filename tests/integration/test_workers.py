@@ -24,7 +24,7 @@ FULL = os.environ.get("SELARAS_TEST_FULL") == "1"
 POINTS = ("after_positions", "after_mirror", "before_commit")
 BLOCKED = """
 select 1 from pg_locks l join pg_stat_activity a using (pid)
-where not l.granted and a.application_name = 'selaras applier' and a.datname = current_database()
+where not l.granted and starts_with(a.application_name, 'selaras applier ') and a.datname = current_database()
 """
 
 

@@ -8,6 +8,8 @@ from psycopg.adapt import Dumper
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Engine, create_engine, event
 
+from streams.adapters.databases.origins import mark
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -71,9 +73,17 @@ APPLIER_SETTINGS: Mapping[str, str] = {
 
 
 def engine_for(
-    server: Server, application: str, settings: Mapping[str, str] | None = None, *, pool_size: int = 5
+    server: Server,
+    application: str,
+    settings: Mapping[str, str] | None = None,
+    *,
+    pool_size: int = 5,
+    marked: bool = False,
 ) -> Engine:
-    """An engine whose sessions carry ``application`` as their name, in UTC and ISO dates, with these settings."""
+    """An engine whose sessions carry ``application`` as their name, in UTC and ISO dates, with these settings.
+
+    ``marked``: what they write is ours (see ``origins``); a session that can't be marked is refused.
+    """
     options = {"timezone": "UTC", "datestyle": "ISO", **(settings or {})}
     url = URL.create(
         "postgresql+psycopg", server.user, server.password.reveal(), server.host, server.port, server.database
@@ -93,5 +103,15 @@ def engine_for(
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.adapters.register_dumper(JsonDocument, _JsonDumper)
+        if marked:
+            _mark(connection)
 
     return engine
+
+
+def _mark(connection: Any) -> None:
+    try:
+        mark(connection)
+    except BaseException:
+        connection.close()
+        raise

@@ -17,7 +17,7 @@ _SETTINGS = {
     "wal_level": "logical",
     "max_wal_senders": "20",
     "max_replication_slots": "20",
-    "max_active_replication_origins": "20",
+    "max_active_replication_origins": "100",
     "track_commit_timestamp": "on",
     "fsync": "on",
     "jit": "off",
