@@ -128,23 +128,15 @@ class DriftSettings:
 
     touched_keys: Count = 2000  # touched keys that are judged at once, about
     scan_keys: Count = 500  # keys of one part of a scan of the target
+    chunk_ms: Count = 100  # milliseconds that one chunk of a scan may take on the legacy side, about
+    barrier_s: Seconds = 3.0  # seconds that a barrier may take until keys stay without a verdict
+    statement_s: Seconds = 10.0  # seconds after which the legacy database ends a statement of the monitor
     scan_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.2  # share of the monitor's time that each scan may take
     unknown_every_s: Seconds = 2.0  # seconds between two looks at keys without a verdict
     foreign_every_s: Seconds = 0.5  # seconds between two looks for writes by others
     totals_every_s: Seconds = 300.0  # seconds between two rounds of control totals
     totals_limit_s: Seconds = 60.0  # seconds one statement of a control total may take
     totals_days: Count = 30  # how long results of control totals are kept, days; the newest always is
-    alive_s: Seconds = 30.0  # seconds without a sign of the monitor after which it counts as stopped
-
-
-@dataclass(frozen=True, slots=True)
-class DriftSettings:
-    """How the drift monitor looks, and how gentle it is to the legacy database."""
-
-    chunk_ms: Count = 100  # milliseconds that one chunk of a scan may take on the legacy side, about
-    load_share: Share = 0.2  # share of the time, 0 to 1, that scans work; they rest for the remainder
-    barrier_s: Seconds = 3.0  # seconds that a barrier may take until keys stay without a verdict
-    statement_s: Seconds = 10.0  # seconds after which the legacy database ends a statement of the monitor
 
 
 @dataclass(frozen=True, slots=True)

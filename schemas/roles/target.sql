@@ -38,3 +38,6 @@ GRANT EXECUTE ON FUNCTION pg_replication_origin_create(text), pg_replication_ori
 
 -- The reader sees the state of replication.
 GRANT pg_monitor TO selaras_reader;
+
+-- The watch over foreign writes has the server make marks from which the log can be read on.
+GRANT EXECUTE ON FUNCTION pg_log_standby_snapshot() TO rba_capture;

@@ -14,7 +14,7 @@ from streams.adapters.databases.followed import (
     read_columns,
 )
 from streams.adapters.databases.mirror import MirrorStatements
-from streams.adapters.databases.own_schema import upgrade_own_schema
+from streams.adapters.databases.own_schema import upgrade_own_schema, watch_own_schema
 from streams.adapters.databases.row_keys import RowKeyStatements
 from streams.adapters.databases.sources import SourceStatements
 from streams.adapters.databases.sweep import SweepStatements
@@ -53,6 +53,7 @@ def ground(settings: Settings, legacy: Engine, applier: Engine) -> Ground:
     """Read both catalogs and the mapping, refuse what can't be, compile the rest. Upgrades our own schemas first."""
     with translated("target"):
         upgrade_own_schema(applier)
+        watch_own_schema(applier, settings.schemas_dir)
     with translated("legacy"), legacy.connect() as connection:
         there = read_columns(connection, settings.legacy.schema)
     with translated("target"), applier.begin() as connection:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from functools import cache
 
 from streams.adapters.databases.followed import learn_first
-from streams.adapters.databases.own_schema import upgrade_own_schema
 from streams.adapters.databases.schema_watch import PostgresFollowedSchema, PostgresLegacyColumns
 from streams.adapters.databases.target import translated
 from streams.adapters.files.mapping_files import read_mapping
 from streams.bootstrap.databases import applier_engine, legacy_reader_engine, target_engine
+from streams.bootstrap.own_schema import own_schema
 from streams.bootstrap.replicate import ground
 from streams.projection.declaration import Projection
 from streams.services.recompute import Recompute
@@ -38,11 +38,10 @@ def schema_watch(settings: Settings) -> SchemaWatch:
 
 def extend_mirror(settings: Settings) -> ExtendMirror:
     """Lets the mirror learn new columns; makes our own schemas if need be."""
+    own_schema(settings)
     engine, legacy = target_engine(settings), _legacy(settings)
-    with translated("target"):
-        upgrade_own_schema(engine)
-        with engine.begin() as connection:
-            learn_first(connection, legacy.read())
+    with translated("target"), engine.begin() as connection:
+        learn_first(connection, legacy.read())
     return ExtendMirror(legacy, PostgresFollowedSchema(engine), _projections(settings))
 
 

@@ -10,17 +10,16 @@ from sqlalchemy import Engine
 from streams.adapters.databases.lock_numbers import RECOMPUTE
 from streams.adapters.databases.mirror_comparison import PostgresMirrorComparison, PostgresTargetCounts
 from streams.adapters.databases.only_one import only_one
-from streams.adapters.databases.own_schema import upgrade_own_schema
 from streams.adapters.databases.registries import (
     PostgresAppliedPositions,
     PostgresCaptureRegistry,
     PostgresWorkerRegistry,
 )
-from streams.adapters.databases.target import translated
 from streams.adapters.memory.fail_points import fail_points
 from streams.bootstrap.capture import barrier_service, capture_plan, capture_service, legacy_marks
 from streams.bootstrap.databases import applier_engine, legacy_reader_engine, target_engine
 from streams.bootstrap.load import load_service
+from streams.bootstrap.own_schema import own_schema
 from streams.bootstrap.replicate import ground, replicate_service
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.key_states import HistoryBounds
@@ -38,10 +37,8 @@ from streams.settings import Settings
 
 def registration(settings: Settings) -> Registration:
     """Capture together with the target's memory of it; makes our own schemas if need be."""
-    engine = target_engine(settings)
-    with translated("target"):
-        upgrade_own_schema(engine)
-    return Registration(capture_service(settings), PostgresCaptureRegistry(engine))
+    own_schema(settings)
+    return Registration(capture_service(settings), PostgresCaptureRegistry(target_engine(settings)))
 
 
 def start(settings: Settings, *, adopts: bool = False) -> Callable[[], Replicate]:

@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from streams.adapters.databases.lock_numbers import UPGRADE
+from streams.adapters.databases.watch_triggers import ddl, put_in_place
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # The mirror and undecodable events hold legacy rows as they are, identity numbers in the clear: the applier's alone.
@@ -15,6 +16,11 @@ READERS = (
     "grant usage on schema selaras to selaras_reader",
     "revoke usage on schema mirror from selaras_reader",
     "revoke all on selaras.undecodable from selaras_reader",
+)
+# The triggers on the new system's tables write as the owner of these.
+WATCH = (
+    "grant usage on schema selaras to rba_owner",
+    "grant insert on selaras.foreign_write to rba_owner",
 )
 
 
@@ -28,6 +34,11 @@ def upgrade_own_schema(engine: Engine) -> str:
             connection.execute(text(f"create schema if not exists {schema}"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        for statement in READERS:
+        for statement in (*READERS, *WATCH):
             connection.execute(text(statement))
     return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def watch_own_schema(engine: Engine, schemas_dir: Path) -> None:
+    """Have the triggers of the watch over foreign writes on every table of ``mirror``."""
+    put_in_place(engine, ("mirror",), ddl(schemas_dir))

@@ -9,8 +9,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from streams.adapters.databases.watch_triggers import ddl
 from streams.errors import ErrorKind, SelarasError
 
+REFERENCE = "selaras reference"  # name of the sessions that load code tables: not somebody else's writes
 LEGACY_MARK = ("public", "tr_oss_header")
 TARGET_MARK = ("rba", "hak_akses")
 
@@ -25,12 +27,15 @@ def create_legacy_schema(connection: psycopg.Connection, schemas_dir: Path) -> b
 
 
 def create_target_schema(connection: psycopg.Connection, schemas_dir: Path) -> bool:
-    """Run ``schemas/target/*.sql`` likewise, then load the code tables (always); True when the schema was made.
+    """Run ``schemas/target/*.sql`` likewise, then (always) load the code tables and have the watch over foreign writes
+    on every table; True when the schema was made.
 
     Needs the role ``rba_owner`` with CREATE on the database, and the roles that ``80_grants.sql`` names.
     """
     made = _create(connection, schemas_dir / "target", TARGET_MARK)
     load_reference(connection, schemas_dir)
+    with connection.transaction():
+        connection.execute(ddl(schemas_dir).encode())
     return made
 
 
@@ -38,6 +43,7 @@ def load_reference(connection: psycopg.Connection, schemas_dir: Path) -> dict[st
     """Upsert the code tables from ``schemas/reference``; the number of rows that changed, a table each."""
     folder = schemas_dir / "reference"
     with connection.transaction():
+        connection.execute("SELECT set_config('application_name', %s, true)", [REFERENCE])
         return {table.name: _upsert(connection, table, _read(folder / table.file)) for table in _CODE_TABLES}
 
 

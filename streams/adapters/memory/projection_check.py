@@ -12,10 +12,10 @@ from streams.adapters.memory.mirror import row_text
 from streams.adapters.memory.recomputing import MemoryRecomputing
 from streams.adapters.memory.replication import MemoryTarget
 from streams.adapters.memory.sources import MemorySources
-from streams.adapters.memory.state import State
+from streams.adapters.memory.state import Entry, State
 from streams.adapters.memory.target_rows import MemoryTargetRows
 from streams.changes.position import Position
-from streams.ports.explain import KeptClaim, KeptState, KeptStates, MirrorRow, MirrorRows
+from streams.ports.explain import KeptClaim, KeptEntry, KeptState, KeptStates, MirrorRow, MirrorRows
 from streams.ports.projection_check import CheckMoment, Claims, Compared, Comparison, Row, Standing, Wish
 from streams.ports.replication import Sources, TargetRows
 from streams.projection.catalog import Catalog
@@ -23,6 +23,7 @@ from streams.projection.compute import CompiledProjection
 from streams.projection.declaration import DELETED_AT, Projection
 from streams.projection.order import columns_looked_up, dependents
 
+NO_TIME = "1970-01-01T00:00:00.000Z"
 Compiled = Mapping[str, CompiledProjection]
 
 
@@ -61,6 +62,14 @@ class MemoryMirrorRows:
         return {name: sorted(keys) for name, keys in found.items()}
 
 
+def _kept(entry: Entry) -> KeptEntry:
+    faults, findings = msgspec.to_builtins((entry.outcome.faults, entry.outcome.findings))
+    waits = (entry.outcome.waits.projection, entry.outcome.waits.key) if entry.outcome.waits else (None, None)
+    position = entry.as_of.position if entry.as_of else None
+    kind = entry.outcome.kind.value
+    return KeptEntry(NO_TIME, entry.was, kind, faults, findings, *waits, entry.columns, position, None)
+
+
 class MemoryKeptStates:
     """Implements the port ``KeptStates``."""
 
@@ -75,8 +84,13 @@ class MemoryKeptStates:
             if name == projection and key in keys:
                 faults, findings = msgspec.to_builtins((outcome.faults, outcome.findings))
                 waits = (outcome.waits.projection, outcome.waits.key) if outcome.waits else (None, None)
-                found[key] = KeptState(outcome.kind.value, "1970-01-01T00:00:00.000Z", faults, findings, *waits)
+                found[key] = KeptState(outcome.kind.value, NO_TIME, faults, findings, *waits)
         return found
+
+    def history(self, projection: str, keys: Collection[str]) -> Mapping[str, Sequence[KeptEntry]]:
+        """See the port. Without times, as the twin has no clock."""
+        places = [(projection, key) for key in keys]
+        return {place[1]: [_kept(one) for one in held] for place in places if (held := self._state.history.get(place))}
 
     def claims(self, projection: str, keys: Collection[str]) -> Mapping[str, Sequence[KeptClaim]]:
         """See the port."""

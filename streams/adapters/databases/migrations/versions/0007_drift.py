@@ -85,7 +85,7 @@ insert into selaras.drift_monitor default values;
 create table selaras.foreign_write (              -- changes of rba and mirror that are not ours
   id          bigint generated always as identity primary key,
   at          timestamptz not null default clock_timestamp(),
-  tx          bigint,                             -- low 32 bits are the row's xmin
+  tx          bigint,                             -- 64-bit id; its low 32 bits are the row's xmin
   schema_name text        not null,
   table_name  text        not null,
   key         text,                               -- null: of a whole table
@@ -93,9 +93,13 @@ create table selaras.foreign_write (              -- changes of rba and mirror t
   user_name   text,
   application text,
   address     text,
-  seen_by     text        not null                -- 'trigger' or 'slot'
+  seen_by     text        not null,               -- 'trigger' or 'slot'
+  told_at     timestamptz                         -- when the ledger had it
 );
 create index foreign_write_key on selaras.foreign_write (table_name, key);
+create index foreign_write_untold on selaras.foreign_write (id) where told_at is null;
+create unique index foreign_write_once on selaras.foreign_write (tx, schema_name, table_name, key)
+  nulls not distinct where tx is not null;
 
 create table selaras.control_total (
   name       text        not null,

@@ -1,0 +1,38 @@
+"""From a write by somebody else to an entry in the ledger, and to the keys that are looked at first."""
+
+import pytest
+
+from streams.bootstrap.databases import target_engine
+from streams.bootstrap.drift import drift_book, drift_progress
+from streams.bootstrap.foreign_writes import foreign_duties
+from streams.drift.cause import Cause
+from streams.drift.difference import Check
+from streams.drift.entry import EntryState
+from streams.drift.verdict import Verdicts
+from streams.ports.drift_ledger import Wanted
+from tests.integration.explain.company import A
+from tests.integration.foreign.conftest import Watching
+
+pytestmark = pytest.mark.postgres
+
+
+def test_from_the_write_to_the_ledger_and_back(watching: Watching) -> None:
+    engine = target_engine(watching.settings)
+    ground = watching.world.ground
+    book, (progress, _, ledger) = drift_book(watching.settings, ground.plan, engine), drift_progress(engine)
+    log, health = foreign_duties(watching.watch, book, progress, ground)
+    row = watching.value(f"select pelaku_usaha_id from rba.nib where nib = '{A}'")
+    watching.by("rba_app", f"update rba.pelaku_usaha set versi = versi + 1 where id = '{row}'")
+    watching.by("postgres", "update mirror.tr_oss_header set nama_perseroan = 'PT Lain' where idoss = 2")
+    while log.bite():
+        pass
+    health.bite()
+    found = ledger.entries(Wanted(checks=(Check.FOREIGN,)))
+    assert {(e.difference.table, e.difference.key) for e in found} == {("pelaku_usaha", row), ("tr_oss_header", "2")}
+    assert {(e.cause, e.state) for e in found} == {(Cause.FOREIGN_WRITE, EntryState.OPEN)}
+    assert all(e.detected_ms is not None and e.detected_ms < 60_000 for e in found)
+    assert dict(progress.unknown(Check.PROJECTION, 10)) == {"pelaku_usaha": [A]}
+    assert dict(progress.unknown(Check.CAPTURE, 10)) == {"tr_oss_header": ["2"]}
+    book.record([Verdicts(Check.PROJECTION, "pelaku_usaha", (A,)), Verdicts(Check.CAPTURE, "tr_oss_header", ("2",))])
+    assert {e.state for e in ledger.entries(Wanted(checks=(Check.FOREIGN,)))} == {EntryState.VERIFIED}
+    engine.dispose()
