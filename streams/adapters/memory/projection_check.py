@@ -64,10 +64,11 @@ class MemoryMirrorRows:
 
 def _kept(entry: Entry) -> KeptEntry:
     faults, findings = msgspec.to_builtins((entry.outcome.faults, entry.outcome.findings))
-    waits = (entry.outcome.waits.projection, entry.outcome.waits.key) if entry.outcome.waits else (None, None)
+    waits = entry.outcome.waits
+    table, key = (waits.projection, waits.key) if waits else (None, None)
     position = entry.as_of.position if entry.as_of else None
     kind = entry.outcome.kind.value
-    return KeptEntry(NO_TIME, entry.was, kind, faults, findings, *waits, entry.columns, position, None)
+    return KeptEntry(NO_TIME, entry.was, kind, faults, findings, table, key, entry.columns, position, None)
 
 
 class MemoryKeptStates:
