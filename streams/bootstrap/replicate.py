@@ -13,6 +13,7 @@ from streams.adapters.databases.followed import (
     mirror_shape,
     read_columns,
 )
+from streams.adapters.databases.key_order import check_key_order
 from streams.adapters.databases.mirror import MirrorStatements
 from streams.adapters.databases.own_schema import upgrade_own_schema, watch_own_schema
 from streams.adapters.databases.row_keys import RowKeyStatements
@@ -51,6 +52,8 @@ class Ground:
 
 def ground(settings: Settings, legacy: Engine, applier: Engine) -> Ground:
     """Read both catalogs and the mapping, refuse what can't be, compile the rest. Upgrades our own schemas first."""
+    with translated("target"), applier.connect() as connection:
+        check_key_order(connection)
     with translated("target"):
         upgrade_own_schema(applier)
         watch_own_schema(applier, settings.schemas_dir)
