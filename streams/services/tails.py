@@ -6,6 +6,7 @@ both changes are in one batch, and the key is computed once.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import msgspec
 
@@ -38,8 +39,14 @@ class Tail:
         return replace(self, keys=rest) if goes_on else None
 
     def joined(self, before: "Tail | None") -> "Tail":
-        """With what an earlier part of the same transaction left open."""
-        return self if before is None else replace(self, keys=self.keys | before.keys)
+        """With what an earlier part of the same transaction left open, as far as there is room: the newest first.
+
+        What is not remembered is only not counted as transient when it comes back.
+        """
+        room = MOST_HELD - len(self.keys)
+        if before is None or room <= 0:
+            return self
+        return replace(self, keys=self.keys | frozenset(islice(before.keys - self.keys, room)))
 
 
 class NaturalKeys:

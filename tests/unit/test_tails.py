@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from streams.adapters.memory.fail_points import SilentFailPoints
 from streams.changes.chunk import Chunk
 from streams.changes.envelope import Decoder
+from streams.services import tails
 from streams.services.replicate import Applied, Place, Replicate
 from tests.unit.language_world import ACCESS, PROJECT, TABLES, A, LanguageWorld
 
@@ -170,3 +171,36 @@ def test_a_long_transaction_does_not_wait(
     driver.feed([1])
     assert (driver.written, driver.transient) == (6, 3)
     assert len(world.rows("t_akses")) == 3
+
+
+def test_what_a_long_transaction_leaves_open_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tails, "MOST_HELD", 5)
+
+    def tail(*keys: str) -> tails.Tail:
+        return tails.Tail(0, 7, frozenset(("t_proyek.proyek", key) for key in keys), may_wait=False)
+
+    kept: tails.Tail | None = None
+    for number in range(60):
+        kept = tail(f"K{number}", f"L{number}").joined(kept)
+        assert tail(f"K{number}", f"L{number}").keys <= kept.keys
+        assert len(kept.keys) <= 5
+    assert tail("K", "L").joined(tail("M")).keys == tail("K", "L", "M").keys
+
+
+def test_a_long_transaction_that_deletes_is_applied_as_it_comes(
+    world: LanguageWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not remembered is not counted when it comes back; the rows are right all the same."""
+    monkeypatch.setattr(tails, "MOST_HELD", 5)
+    world.history.partitions = 1
+    rows = [world.history.insert("proyek", id=n, kode=f"K{n}", nib=A) for n in range(30)]
+    driver = Driver(world)
+    driver.feed()
+    for row in rows:
+        world.history.delete("proyek", row)
+    for n in range(30):
+        world.history.insert("proyek", id=100 + n, kode=f"K{n}", nib=A)
+    driver.feed([3])
+    assert 0 < driver.transient < 30
+    assert {row["nib"] for row in world.rows("t_proyek").values()} == {A}
+    assert len(world.rows("t_proyek")) == 30
