@@ -10,9 +10,9 @@ from streams.adapters.databases.drift_progress import PostgresDriftProgress, Pos
 from streams.adapters.databases.drift_status import PostgresDriftStatus
 from streams.adapters.databases.drift_store import PostgresDriftStore, each_its_own
 from streams.adapters.databases.followed import followed_catalog
-from streams.adapters.databases.own_schema import upgrade_own_schema
 from streams.adapters.databases.target import translated
 from streams.bootstrap.databases import target_engine
+from streams.bootstrap.own_schema import own_schema
 from streams.ports.drift_ledger import Ledger
 from streams.ports.drift_progress import DriftProgress, ScanProgress
 from streams.ports.drift_status import DriftStatus
@@ -34,9 +34,8 @@ def drift_book(settings: Settings, plan: Plan, engine: Engine | None = None) -> 
 
 def drift_service(settings: Settings) -> Drift:
     """What people ask and decide; without the mapping, so that no evidence is gathered."""
+    own_schema(settings)
     engine = target_engine(settings)
-    with translated("target"):
-        upgrade_own_schema(engine)
     nothing = EvidenceStatements((), Catalog({}), lambda _, key: key)
     history = PostgresLedgerHistory(each_its_own(engine))
     return Drift(PostgresDriftStore(engine, nothing), history, PostgresDriftStatus(engine))

@@ -9,6 +9,7 @@ from streams.adapters.databases.only_one import only_one
 from streams.bootstrap.capture import SystemClock
 from streams.bootstrap.databases import applier_engine, checker_engine, legacy_reader_engine, monitor_engine
 from streams.bootstrap.drift import drift_book, drift_progress
+from streams.bootstrap.foreign_writes import foreign_duties, foreign_watch, triggers_in_place
 from streams.bootstrap.projection_check import projection_check
 from streams.bootstrap.replicate import ground
 from streams.bootstrap.totals import totals_service
@@ -44,16 +45,22 @@ def monitor(settings: Settings, report: Callable[[MonitorEvent], None]) -> Itera
                 raise SelarasError(
                     ErrorKind.CONFLICT, "A monitor runs already.", "'selaras drift status' shows what it has found"
                 )
-            plan = ground(settings, legacy, applier).plan
+            triggers_in_place(settings)
+            base = ground(settings, legacy, applier)
+            plan, watch = base.plan, foreign_watch(settings, target)
             progress, scans, ledger = drift_progress(target)
             book = drift_book(settings, plan, target)
             check = projection_check(settings, plan, checker)
             duties: list[Duty] = [
+                *foreign_duties(watch, book, progress, base),
                 *_projection_duties(check, (progress, scans, ledger, book), settings.drift),
                 TotalsDuty(totals_service(settings, (target, legacy)), ledger, book, settings.drift.totals_every_s),
                 _run_out(ledger),
             ]
-            yield Monitor(duties, progress, SystemClock(), report)
+            try:
+                yield Monitor(duties, progress, SystemClock(), report)
+            finally:
+                watch.close()
     finally:
         for engine in (checker, applier, legacy, target):
             engine.dispose()
