@@ -58,3 +58,14 @@ class SelarasError(Exception):
     def policy(self) -> Policy:
         """The row of the table for this kind."""
         return POLICIES[self.kind]
+
+
+class OutOfLocks(SelarasError):
+    """The database has no room for what one transaction locks: a smaller one finds it. Nothing was written."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(
+            ErrorKind.UNAVAILABLE,
+            f"The {database} database has no room for the locks of one transaction.",
+            "give its server a greater max_locks_per_transaction (at least 256); batches are halved until they fit",
+        )

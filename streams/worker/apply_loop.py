@@ -14,7 +14,7 @@ from typing import TypeVar
 import structlog
 
 from streams.changes.chunk import Chunk, merged
-from streams.errors import Reaction, SelarasError
+from streams.errors import OutOfLocks, Reaction, SelarasError
 from streams.services.replicate import Applied, PositionMoved, Replicate
 
 log = structlog.get_logger()
@@ -124,10 +124,17 @@ class ApplyLoop:
         tails = [self._tails.pop(place).chunk for place in self._tails.keys() & (starts.keys() | self._overdue)]
         return [*(t for t in tails if starts.get((t.topic, t.partition), t.end) == t.end), *batch]
 
-    async def _apply(self, batch: Sequence[Chunk], reseek: Reseek) -> None:
-        may_hold = {(chunk.topic, chunk.partition) for chunk in batch} - self._overdue
+    async def _apply(self, batch: Sequence[Chunk], reseek: Reseek, *, is_half: bool = False) -> None:
+        # What a half holds back would not lie before the other half of its partition.
+        may_hold = set() if is_half else {(chunk.topic, chunk.partition) for chunk in batch} - self._overdue
+        halves = _halves(batch)
         try:
-            applied = await self._patiently(lambda: self._service.apply(batch, may_hold))
+            applied = await self._patiently(lambda: self._service.apply(batch, may_hold), halves=bool(halves))
+        except OutOfLocks as error:
+            log.warning("batch_halved", what=error.sentence, rows=sum(len(chunk.records) for chunk in batch))
+            for half in halves:
+                await self._apply(half, reseek, is_half=True)
+            return
         except PositionMoved:
             await self._apply_rest(batch, reseek)
             return
@@ -161,8 +168,8 @@ class ApplyLoop:
         if applied.malformed:
             log.warning("undecodable_events", events=applied.malformed, see="selaras quarantine events")
 
-    async def _patiently(self, work: Callable[[], T]) -> T:
-        """Run in the thread; wait, with a line each time, while a part is away."""
+    async def _patiently(self, work: Callable[[], T], *, halves: bool = False) -> T:
+        """Run in the thread; wait, with a line each time, while a part is away. ``halves``: OutOfLocks is raised."""
         delay = FIRST_DELAY_S
         while True:
             try:
@@ -170,11 +177,22 @@ class ApplyLoop:
             except PositionMoved:
                 raise
             except SelarasError as error:
+                if halves and isinstance(error, OutOfLocks):
+                    raise
                 if error.policy.reaction not in (Reaction.RETRY, Reaction.RESEEK):
                     raise
                 log.warning("waiting", kind=error.kind.value, what=error.sentence, again_in_s=delay)
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, self._delay_max_s)
+
+
+def _halves(batch: Sequence[Chunk]) -> list[list[Chunk]]:
+    """The batch as two, in order; none where it is one record."""
+    whole = merged(batch)
+    if len(whole) > 1:
+        return [whole[: len(whole) // 2], whole[len(whole) // 2 :]]
+    middle = len(whole[0].records) // 2 if whole else 0
+    return [[whole[0].until(middle)], [whole[0].since(whole[0].start + middle)]] if middle else []
 
 
 def _now() -> float:

@@ -7,6 +7,7 @@ import pytest
 
 from streams.bootstrap.databases import target_server
 from streams.changes.chunk import Chunk
+from streams.errors import OutOfLocks
 from streams.projection.outcome import OutcomeKind
 from streams.settings import Settings
 from tests.engine import EngineWorld
@@ -160,3 +161,10 @@ def test_a_replayed_batch_stores_its_malformed_events_once(world: EngineWorld) -
     bad = Chunk("oss.public.tr_oss_header", 0, 0, [FakeRecord(0, None, b"?"), FakeRecord(1, None, b"?")])
     world.apply([Chunk(bad.topic, 0, 0, bad.records[:1])], [bad.since(1)])
     assert [row["offset"] for row in world.rows(UNDECODABLE)] == [0, 1]
+
+
+def test_a_transaction_that_finds_no_room_for_its_locks_is_told_as_one(world: EngineWorld) -> None:
+    with pytest.raises(OutOfLocks), world.ground.target.transaction() as work:
+        work.locks.acquire([(30_000, bucket) for bucket in range(200_000)])
+    with world.ground.target.transaction() as work:
+        work.locks.acquire([(30_000, 1)])

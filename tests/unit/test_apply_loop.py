@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from streams.changes.chunk import Chunk, merged
-from streams.errors import ErrorKind, SelarasError
+from streams.errors import ErrorKind, OutOfLocks, SelarasError
 from streams.services.replicate import Applied, PositionMoved
 from streams.services.settle import Settled
 from streams.worker.apply_loop import ApplyLoop
@@ -30,6 +30,7 @@ class FakeService:
     failures: list[Exception] = field(default_factory=list)
     batches: list[list[tuple[int, int]]] = field(default_factory=list)
     holds: int = 0
+    room: int = 100  # rows that find locks in one transaction
 
     def positions(self, earliest: Mapping[Place, int]) -> Mapping[Place, int]:
         """The stored ones."""
@@ -39,6 +40,8 @@ class FakeService:
         """All or nothing; what is to be held at the first try is held whole."""
         if self.failures:
             raise self.failures.pop(0)
+        if sum(len(one.records) for one in chunks) > self.room:
+            raise OutOfLocks("target")
         held = [one for one in merged(chunks) if (one.topic, one.partition) in may_hold and self.holds > 0]
         if held:
             self.holds -= 1
@@ -92,6 +95,24 @@ def test_a_part_that_is_away_is_waited_for() -> None:
     service = FakeService(failures=[*away])
     run(service, lambda loop: loop._queue.put_nowait(chunk(0, 3)), lambda: bool(service.batches))
     assert service.batches == [[(0, 3)]]
+
+
+def test_a_batch_too_great_for_the_server_s_locks_is_halved() -> None:
+    """By partitions first, then within one; all of it is applied, once and in order."""
+    service = FakeService(room=2, holds=1)
+
+    def deed(loop: ApplyLoop) -> None:
+        for one in (chunk(0, 5), chunk(0, 2, partition=1)):
+            loop._queue.put_nowait(one)
+
+    _, reseeks = run(service, deed, lambda: service.stored == {("t", 0): 5, ("t", 1): 2})
+    assert (service.batches, reseeks) == ([[(0, 2)], [(2, 3)], [(3, 5)], [(0, 2)]], 0)
+
+
+def test_one_record_that_finds_no_locks_waits_for_others_to_end() -> None:
+    service = FakeService(failures=[OutOfLocks("target"), OutOfLocks("target")])
+    run(service, lambda loop: loop._queue.put_nowait(chunk(0, 1)), lambda: bool(service.batches))
+    assert service.batches == [[(0, 1)]]
 
 
 def test_what_another_worker_applied_is_left_out() -> None:

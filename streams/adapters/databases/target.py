@@ -21,7 +21,7 @@ from streams.adapters.databases.sources import PostgresSources, SourceStatements
 from streams.adapters.databases.sweep import PostgresSweep, SweepStatements
 from streams.adapters.databases.target_rows import PostgresTargetRows, TargetStatements
 from streams.adapters.databases.tidying import PostgresTidying
-from streams.errors import ErrorKind, SelarasError
+from streams.errors import ErrorKind, OutOfLocks, SelarasError
 from streams.ports.key_states import KeyStates
 from streams.ports.lacking import Lacking
 from streams.ports.recomputing import LeftOver, Recomputing
@@ -42,6 +42,7 @@ from streams.ports.row_keys import RowKeys
 REFUSED_LOGIN = re.compile(
     r"authentication failed|no pg_hba\.conf entry|role .* does not exist|is not permitted to log in"
 )
+OUT_OF_LOCKS = "53200"  # no shared memory left for another lock
 DEADLOCK = ("40P01", "40001", "55P03")
 
 
@@ -118,6 +119,8 @@ def translated(database: str) -> Iterator[None]:
         state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
         if state in DEADLOCK:
             raise SelarasError(ErrorKind.CONFLICT, f"The {database} database broke a deadlock.") from None
+        if state == OUT_OF_LOCKS:
+            raise OutOfLocks(database) from None
         if REFUSED_LOGIN.search(str(cause)):
             raise SelarasError(
                 ErrorKind.CONFIGURATION,
