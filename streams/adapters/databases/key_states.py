@@ -27,7 +27,9 @@ with forgotten as (
   returning s.key, old.outcome as was, s.outcome, s.faults, s.findings, s.wait_projection, s.wait_key
 ), back as (
   update selaras.outcome_history set is_gone = false
-  where projection = %(projection)s and key = any(%(there)s) and is_gone returning key
+  where projection = %(projection)s and key = any(%(plain)s::text[] || %(stateful)s::text[])
+    and key <> all(%(absent)s) and is_gone
+  returning key
 ), part as (
   select key, true as is_state, was, outcome, faults, findings, wait_projection, wait_key, null::text[] as columns
   from stored
@@ -41,8 +43,7 @@ with forgotten as (
     coalesce(max(was) filter (where is_state),
       case when bool_or(is_state) and bool_or(columns is not null) then 'row' end,
       max(was) filter (where not is_state)) as was,
-    coalesce(any_value(outcome) filter (where faults is not null),
-      case when key = any(%(absent)s) then 'absent' else 'row' end) as outcome,
+    coalesce(any_value(outcome), case when key = any(%(absent)s) then 'absent' else 'row' end) as outcome,
     coalesce(any_value(faults), '[]') as faults, coalesce(any_value(findings), '[]') as findings,
     any_value(wait_projection) as wait_projection, any_value(wait_key) as wait_key,
     coalesce(any_value(columns), '{}') as columns
@@ -90,26 +91,19 @@ class PostgresKeyStates:
         """See the port."""
         if not outcomes:
             return
-        kept: list[dict[str, object]] = []
         plain: list[str] = []
-        absent: list[str] = []
-        there: list[str] = []
+        stateful: list[str] = []
         for key in sorted(outcomes):
-            outcome = outcomes[key]
-            (absent if outcome.kind is OutcomeKind.ABSENT else there).append(key)
-            if _is_kept(outcome):
-                kept.append(_state(key, outcome))
-            else:
-                plain.append(key)
+            (stateful if _is_kept(outcomes[key]) else plain).append(key)
         rows = {**dict.fromkeys(changed.deleted, ()), **changed.updated}
         told = [_changed(key, outcomes[key], columns) for key, columns in rows.items() if key in outcomes]
         position = as_of.position if as_of else None
         values = {
             "projection": projection,
             "plain": plain,
-            "absent": absent,
-            "there": there,
-            "kept": encoded(kept),
+            "stateful": stateful,
+            "absent": [key for key in plain if outcomes[key].kind is OutcomeKind.ABSENT],
+            "kept": encoded([_state(key, outcomes[key]) for key in stateful]),
             "changed": encoded(told),
             "generation": position.generation if position else None,
             "commit": position.commit if position else None,
@@ -177,5 +171,6 @@ def _state(key: str, outcome: Outcome) -> dict[str, object]:
 
 def _changed(key: str, outcome: Outcome, columns: Sequence[str]) -> dict[str, object]:
     """Of a row that was there. Where the key has a state that does not change, it was what it is."""
-    was = outcome.kind if _is_kept(outcome) else OutcomeKind.ROW
-    return {**_state(key, outcome), "was": was.value, "columns": columns}
+    if _is_kept(outcome):
+        return {**_state(key, outcome), "was": outcome.kind.value, "columns": columns}
+    return {"key": key, "was": "row", "outcome": outcome.kind.value, "columns": columns}

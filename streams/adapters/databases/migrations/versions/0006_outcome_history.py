@@ -27,7 +27,7 @@ create table selaras.outcome_history (            -- no values but masked ones, 
   is_gone         boolean     not null default false, -- the key ended here and has not come back
   primary key (projection, key, id)
 );
-create index outcome_history_at on selaras.outcome_history (at);
+create index outcome_history_at on selaras.outcome_history using brin (at);  -- entries come in order of time
 create index outcome_history_gone on selaras.outcome_history (projection, key) where is_gone;
 """
 
