@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -38,6 +39,7 @@ from streams.settings import Settings
 from streams.worker.collector import quiet_collector
 
 PARTS = ("decode", "derive", "choose", "compute")
+KEYS_AT_ONCE = 2000  # of one projection; a batch holds no more, so that the collector finds as little as it does there
 EVERY_KEY = 10_000_000
 Row = Mapping[str, object]
 SourceRows = Mapping[str, Mapping[str, Sequence[SourceRow]]]
@@ -152,17 +154,18 @@ def _compute(population: Population, plan: Plan, spent: dict[str, float]) -> tup
     done: dict[str, dict[str, Row]] = {}
     count = 0
     for projection in plan.ordered:
-        name = projection.declaration.target
-        rows = population.rows[name]
-        begun = time.process_time()
-        chosen = {key: projection.choose(found) for key, found in rows.items()}
-        spent["choose"] += time.process_time() - begun
-        begun = time.process_time()
-        references = {key: projection.lookup_keys(key, one) for key, one in chosen.items()}
-        spent["compute"] += time.process_time() - begun
-        looked_up = {key: _found(pairs, done) for key, pairs in references.items()}
-        done[name] = _outcomes(projection, chosen, looked_up, spent)
-        count += len(rows)
+        rows = done[projection.declaration.target] = {}
+        keys = iter(population.rows[projection.declaration.target].items())
+        while some := dict(islice(keys, KEYS_AT_ONCE)):
+            begun = time.process_time()
+            chosen = {key: projection.choose(found) for key, found in some.items()}
+            spent["choose"] += time.process_time() - begun
+            begun = time.process_time()
+            references = {key: projection.lookup_keys(key, one) for key, one in chosen.items()}
+            spent["compute"] += time.process_time() - begun
+            looked_up = {key: _found(pairs, done) for key, pairs in references.items()}
+            rows.update(_outcomes(projection, chosen, looked_up, spent))
+            count += len(some)
     return sum(len(found) for found in done.values()), count
 
 
