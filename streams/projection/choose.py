@@ -1,13 +1,16 @@
 """Which of a key's source rows speaks for its source: the newest of those that count."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
 from streams.projection.declaration import DELETED_AT, DIFFER, LIVE_ROWS, Source
 
 SourceRow = Mapping[str, object]
 Chosen = Mapping[str, SourceRow]
-Chooser = Callable[[Sequence[SourceRow]], SourceRow | None]
+Chooser = Callable[[Sequence[SourceRow]], SourceRow]
+"""The row that speaks among some: one at least."""
+
 Weigh = Callable[[SourceRow], tuple[object, ...]]
 DELETED, INACTIVE, LIVE = range(3)
 
@@ -19,28 +22,41 @@ def chooser(source: Source, reference: Reference, pseudo: Collection[str] = ()) 
     The last criterion is the row's whole content, so that the choice never depends on the order of reading. ``pseudo``:
     what the row chosen is to tell of all rows.
     """
-    weight = _read(source, reference)
+    criteria = tuple(_criterion(order.column, order.rule, reference) for order in source.newest)
 
-    def choose(rows: Sequence[SourceRow]) -> SourceRow | None:
-        if len(rows) < 2:
-            return rows[0] if rows else None
-        weights = [weight(row) for row in rows]
-        greatest = max(weights)
-        first = [row for row, one in zip(rows, weights, strict=True) if one == greatest]
-        return first[0] if len(first) == 1 else max(first, key=_content)
+    def choose(rows: Sequence[SourceRow]) -> SourceRow:
+        if len(rows) == 1:
+            return rows[0]
+        # One criterion after the other, for the first few decide nearly always: what comes later is hardly ever read.
+        rows, highest = _greatest(rows, [standing(source, row) for row in rows])
+        if highest == DELETED:
+            rows, _ = _greatest(rows, [str(row[DELETED_AT]) for row in rows])
+        for criterion in criteria:
+            if len(rows) == 1:
+                return rows[0]
+            rows, _ = _greatest(rows, [criterion(row) for row in rows])
+        return rows[0] if len(rows) == 1 else max(rows, key=_content)
 
     if not pseudo:
         return choose
     alone = {name: 1 if name == LIVE_ROWS else False for name in pseudo}  # one row differs from none
+    column, value = source.active or (None, None)
 
-    def choose_and_tell(rows: Sequence[SourceRow]) -> SourceRow | None:
-        if len(rows) == 1 and standing(source, rows[0]) == LIVE:
-            return {**rows[0], **alone}
+    def choose_and_tell(rows: Sequence[SourceRow]) -> SourceRow:
+        row = rows[0]
+        if len(rows) == 1 and row[DELETED_AT] is None and (column is None or row[column] == value):
+            return {**row, **alone}
         chosen = choose(rows)
         live = [row for row in rows if standing(source, row) == LIVE]
-        return None if chosen is None else {**chosen, **{name: _told(name, live) for name in pseudo}}
+        return {**chosen, **{name: _told(name, live) for name in pseudo}}
 
     return choose_and_tell
+
+
+def _greatest(rows: Sequence[SourceRow], weights: Sequence[Any]) -> tuple[Sequence[SourceRow], object]:
+    """The rows of the greatest weight, and that weight."""
+    greatest = max(weights)
+    return [row for row, weight in zip(rows, weights, strict=True) if weight == greatest], greatest
 
 
 def weigher(source: Source, reference: Reference) -> Weigh:

@@ -15,6 +15,8 @@ from streams.projection.outcome import ABSENT, Fault, Finding, Outcome, OutcomeK
 from streams.projection.remembered import Runs
 from streams.projection.terms import Evaluate, LookedUp, compile_term, first
 
+ROW = OutcomeKind.ROW  # a member of an enumeration costs as much as a column
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -37,15 +39,16 @@ class CompiledProjection:
         self._sources = frozenset(source.name for source in declaration.sources)
         names = frozenset(lookup.name for lookup in declaration.lookups)
         self._runs = Runs()
-        self._choosers: dict[str, Chooser] = {
-            s.name: chooser(s, reference, _pseudo(declaration, s)) for s in declaration.sources
-        }
+        told = {s.name: _pseudo(declaration, s) for s in declaration.sources}
+        self._choosers: tuple[tuple[str, Chooser, bool], ...] = tuple(
+            (s.name, chooser(s, reference, told[s.name]), not told[s.name]) for s in declaration.sources
+        )
         self.weighers: dict[str, Weigh] = {s.name: weigher(s, reference) for s in declaration.sources}
         self._steps = tuple(
             _step(column, target, names, reference, is_key=number == 0)
             for number, column in enumerate(declaration.columns)
         )
-        self._references = tuple((lookup, referring(lookup, reference, self._runs)) for lookup in declaration.lookups)
+        self._refer = referring(declaration, reference, self._runs)
         self._count = len(declaration.lookups)
         self._run = generated(declaration, target, reference, self._runs).run
         self._no_lookups: list[tuple[Lookup, str | None]] = [(lookup, None) for lookup in declaration.lookups]
@@ -53,16 +56,16 @@ class CompiledProjection:
     def choose(self, rows: Mapping[str, Sequence[SourceRow]]) -> Chosen:
         """The row that speaks for each source; sources without rows are not in it."""
         chosen = {}
-        for name, choose in self._choosers.items():
-            if (found := rows.get(name)) and (row := choose(found)) is not None:
-                chosen[name] = row
+        for name, choose, as_it_is in self._choosers:
+            if found := rows.get(name):
+                chosen[name] = found[0] if as_it_is and len(found) == 1 else choose(found)
         return chosen
 
     def lookup_keys(self, key: str, chosen: Chosen) -> list[tuple[Lookup, str | None]]:
         """What the key refers to; None where it refers to nothing, as a key without rows does."""
         if not chosen:
             return list(self._no_lookups)
-        return [(lookup, refer(key, chosen)) for lookup, refer in self._references]
+        return self._refer(key, chosen)
 
     @property
     def steps(self) -> Sequence[tuple[Column, Sequence[Evaluate]]]:
@@ -91,15 +94,16 @@ class CompiledProjection:
         """The outcome of one key; depends on nothing but the arguments."""
         if not chosen:
             return ABSENT
-        if key.startswith(UNKEYED) and (source := unkeyed_source(key)) in self._sources:
+        if key[:1] == UNKEYED and (source := unkeyed_source(key)) in self._sources:
             return self._without_key(str(source), chosen)
         pending = self._pending(key, chosen, found) if len(found) != self._count else ()
         self._runs.count += 1
         told: list[Fault] = []
         noted: list[Finding] = []
-        row, lost = self._run(key, chosen, found, [lookup.name for lookup, _ in pending], told, noted)
+        names = [lookup.name for lookup, _ in pending] if pending else ()
+        row, lost = self._run(key, chosen, found, names, told, noted)
         if not (told or noted or pending):
-            return Outcome(OutcomeKind.ROW, row)
+            return Outcome(ROW, row)
         faults, findings = tuple(told), tuple(noted)
         if lost:
             # Gone from the legacy database before it could become a row: there is nothing left for anybody to mend. One

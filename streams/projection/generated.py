@@ -1,7 +1,7 @@
 """One Python function for each projection, made of its declaration: a column costs a look into its rule's memory.
 
 The text holds no words of the mapping (but names of columns as comments), only numbers of prepared values: ``n3`` is
-the name of a source, a column or a look-up, ``get5_`` and ``miss6_`` are a term's memory. What it does is what
+the name of a source, a column or a look-up, ``known5_`` is a term's memory. What it does is what
 ``terms.compile_term`` does term by term.
 """
 
@@ -12,11 +12,11 @@ from typing import Any
 from streams.projection.catalog import Table
 from streams.projection.choose import Chosen
 from streams.projection.converters import Reference, Refusal
-from streams.projection.declaration import Column, Input, Lookup, Projection, Term
-from streams.projection.keys import split
+from streams.projection.declaration import Column, Lookup, Projection, Term
+from streams.projection.keys import ESCAPE, SEPARATOR, split
 from streams.projection.masking import masked
 from streams.projection.outcome import Fault, Finding
-from streams.projection.remembered import MISSING, Runs
+from streams.projection.remembered import Runs
 from streams.projection.shortcuts import NAMES
 from streams.projection.term_text import Names, TermText
 from streams.projection.terms import LookedUp, shown_text
@@ -27,7 +27,7 @@ Run = Callable[[str, Chosen, LookedUp, Collection[str], list[Fault], list[Findin
 whether it is lost.
 """
 
-Refer = Callable[[str, Chosen], str | None]
+Refer = Callable[[str, Chosen], list[tuple[Lookup, str | None]]]
 HEAD = "def run(key, chosen, found, pending, faults, findings):"
 
 
@@ -65,41 +65,32 @@ def generated(declaration: Projection, target: Table, reference: Reference, runs
     return Generated(_made(text, names, declaration.target), text)
 
 
-def referring(lookup: Lookup, reference: Reference, runs: Runs) -> Refer:
+def referring(declaration: Projection, reference: Reference, runs: Runs) -> Refer:
     """A function that gives what a key with these rows looks up, None where it refers to nothing."""
-    if lookup.key is not None:
-        return _as_it_is(lookup.key)
     names = Names()
-    lines = TermText(names, (), reference, runs).lines(lookup.terms, None)
-    text = [
-        "def run(key, chosen):",
-        *_rows(lookup.terms, names, ()),
-        "    try:",
-        *_indented(lines, 8),
-        "    except Refusal:",
-        "        return None",
-        "    return c if c is None or type(c) is str else str(c)",
-        "",
-    ]
-    refer: Refer = _made("\n".join(text), names, lookup.projection)
+    terms = TermText(names, (), reference, runs)
+    read = [term for lookup in declaration.lookups for term in _terms(lookup)]
+    text = ["def run(key, chosen):", *_rows(read, names, ())]
+    for number, lookup in enumerate(declaration.lookups):
+        names.values[f"lookup{number}"] = lookup
+        if lookup.key is not None:
+            text += _indented(terms.as_it_is(lookup.key), 4)
+        else:
+            lines = _indented(terms.lines(lookup.terms, None), 8)
+            text += ["    try:", *lines, "    except Refusal:", "        c = None"]
+        text.append(f"    k{number} = c if c is None or type(c) is str else str(c)")
+    pairs = ", ".join(f"(lookup{number}, k{number})" for number in range(len(declaration.lookups)))
+    refer: Refer = _made("\n".join([*text, f"    return [{pairs}]", ""]), names, declaration.target)
     return refer
 
 
-def _as_it_is(read: Input) -> Refer:
-    source, column = read.source, read.column
-    if read.is_key:
-        return (lambda key, chosen: shown_text(read, key, chosen)) if column else lambda key, _chosen: key
-
-    def refer(_key: str, chosen: Chosen) -> str | None:
-        row = chosen.get(source)
-        value = None if row is None else row.get(column)
-        return value if value is None or isinstance(value, str) else str(value)
-
-    return refer
+def _terms(lookup: Lookup) -> Sequence[Term]:
+    return lookup.terms if lookup.key is None else (Term("COPY", (lookup.key,)),)
 
 
 def _made(text: str, names: Names, about: str) -> Any:
-    space: dict[str, Any] = {**names.values, **NAMES, "MISSING": MISSING, "Refusal": Refusal, "split": split}
+    space: dict[str, Any] = {**names.values, **NAMES, "Refusal": Refusal, "split": split}
+    space |= {"ESCAPE": ESCAPE, "SEPARATOR": SEPARATOR}
     exec(compile(text, f"<{about}>", "exec"), space)  # noqa: S102 - the text is made here, of numbers alone
     return space["run"]
 
@@ -113,7 +104,7 @@ def _rows(read: Sequence[Term], names: Names, lookups: Collection[str]) -> list[
     lines = [f"    {names.row(name)} = chosen.get({names.name(name)})" for name in sorted(sources)]
     lines += [f"    {names.row(name)} = found.get({names.name(name)})" for name in sorted(found)]
     if any(i.is_key and i.column for i in inputs):
-        lines.append("    parts = split(key)")
+        lines.append("    parts = split(key) if ESCAPE in key else key.split(SEPARATOR)")
     return lines
 
 

@@ -6,12 +6,13 @@ numbers of prepared values: ``p0`` is what the first part gives.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
 from streams.projection.declaration import Source, Term
-from streams.projection.remembered import MISSING, Convert, Memory, Runs, memory_of
+from streams.projection.remembered import Convert, Memory, Runs, memory_of
 from streams.projection.shortcuts import NAMES, shortcut
 from streams.projection.term_text import Names
 
@@ -65,6 +66,7 @@ def _deriving(source: Source, reference: Reference, places: Mapping[str, int], s
     """
     names, runs = Names(), Runs()
     many = any(term.rule and CONVERTERS[term.rule].many for term in source.parts)
+    texts_of = partial(_texts_of, reference=reference, are_texts=bool(places))
     body = ["runs.count += 1"]
     for number, term in enumerate(source.parts):
         reads = [f"row[{places[i.column] if places else names.name(i.column)}]" for i in term.inputs]
@@ -73,7 +75,7 @@ def _deriving(source: Source, reference: Reference, places: Mapping[str, int], s
             (f"p{number} = ({{}},)", f"p{number} = c") if many else (f"p{number} = {{}}", f"p{number} = c[0]")
         )
         if term.rule:
-            body += _part(term, reads, (one, several), names, memory_of(term, _texts_of(term, reference), runs))
+            body += _part(term, reads, (one, several), names, memory_of(term, texts_of(term), runs))
         else:
             body.append(one.format(names.add("value", str(term.value))))
     body += _joined(len(source.parts), many=many)
@@ -94,23 +96,25 @@ def _deriving(source: Source, reference: Reference, places: Mapping[str, int], s
 def _part(term: Term, reads: Sequence[str], forms: tuple[str, str], names: Names, memory: Memory) -> list[str]:
     """Read, and set the part's variable. ``forms``: how, from one text and from what the memory gives."""
     one, several = forms
-    get, miss = names.add("get", memory.get), names.add("miss", memory.miss)
-    asked = [
-        f"c = {get}(x, MISSING)",
-        "if c is MISSING:",
-        f"    c = {miss}(x)",
-        "if c is None:",
-        "    return ()",
-        several,
-    ]
+    known = names.add("known", memory)
     if len(reads) > 1:
-        return [f"x = ({', '.join(reads)})", *asked]
+        return [f"c = {known}[{', '.join(reads)}]", *_judged(several)]
     short = shortcut(term, None)
     if short is None or not short.is_text:
-        return [f"x = {reads[0]}", *asked]
+        return [f"c = {known}[{reads[0]}]", *_judged(several)]
     # A text that the shortcut leaves blank is for the rule to judge, as any other is.
     given = f"type(x) is str and {short.given} and (c := {short.value})"
-    return [f"x = {reads[0]}", f"if {given}:", f"    {one.format('c')}", "else:", *_indented(asked, 4)]
+    return [
+        f"x = {reads[0]}",
+        f"if {given}:",
+        f"    {one.format('c')}",
+        "else:",
+        *_indented([f"c = {known}[x]", *_judged(several)], 4),
+    ]
+
+
+def _judged(several: str) -> list[str]:
+    return ["if c is None:", "    return ()", several]
 
 
 def _joined(count: int, *, many: bool) -> list[str]:
@@ -138,17 +142,17 @@ def _joined(count: int, *, many: bool) -> list[str]:
     ]
 
 
-def _texts_of(term: Term, reference: Reference) -> Convert:
+def _texts_of(term: Term, *, reference: Reference, are_texts: bool) -> Convert:
     """The part's texts by the values that its rule reads; None where the row does not concern the projection."""
     call, arguments = CONVERTERS[term.rule].call, term.arguments
-    missing = ("",) if term.optional else None
+    missing, is_one = ("",) if term.optional else None, len(term.inputs) == 1
 
-    def texts_of(values: object) -> object:
-        # Text, as the mirror reports changed rows: a number must not give another key when it is read as a number.
-        if isinstance(values, tuple):
-            value = call(reference, arguments, *[None if one is None else str(one) for one in values])
-        else:
-            value = call(reference, arguments, None if values is None else str(values))
+    def texts_of(values: Any) -> object:
+        read = (values,) if is_one else values
+        if not are_texts:
+            # As the mirror reports changed rows: a number must not give another key when it is read as a number.
+            read = [None if one is None else str(one) for one in read]
+        value = call(reference, arguments, *read)
         if isinstance(value, tuple):
             return value or missing
         return missing if value is None or value == "" else (str(value),)
@@ -204,7 +208,6 @@ def unkeyed_source(key: str) -> str | None:
 
 
 _CALLED = {
-    "MISSING": MISSING,
     "Refusal": Refusal,
     "ESCAPE": ESCAPE,
     "join": join,

@@ -1,6 +1,7 @@
 """Rules that remember what they gave: legacy columns hold few different codes, flags, dates and names of places."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
@@ -9,7 +10,6 @@ from streams.projection.fit import Fit
 
 MOST = 512  # values remembered for one term; then all are forgotten, so that memory does not grow with the table
 LEAST_SHARE = 0.3  # of runs that must have gone without asking the rule, or the term stops to remember
-MISSING = object()  # what ``get`` gives for values that are not remembered
 
 Convert = Callable[..., object]
 
@@ -23,44 +23,39 @@ class Runs:
         self.count = 0
 
 
-class Memory:
-    """What a function gave for texts, or for tuples of them.
+class Memory(dict[object, object]):
+    """What a function gives for texts, or for tuples of them: ``memory[value]`` asks it unless the value is remembered.
 
-    Ask ``get(value, MISSING)`` first, and call ``miss(value)`` where that gives ``MISSING``. A Refusal is raised and
-    never remembered. Values of other types than ``kinds`` are left out: to a dictionary 1, 1.0 and True are one value,
-    and 1.0 and 1.00, and to a rule they are not. ``runs`` tells how often it could have been asked: a term whose values
-    hardly ever come again stops to remember.
+    A Refusal is raised and never remembered. Values of other types than ``kinds`` are left out: to a dictionary 1, 1.0
+    and True are one value, and 1.0 and 1.00, and to a rule they are not. ``runs`` tells how often it could have been
+    asked: a term whose values hardly ever come again stops to remember. It holds fewer than ``MOST`` values.
     """
 
+    __slots__ = ("_begun", "_call", "_kinds", "_remembers", "_runs")
+
     def __init__(self, call: Convert, runs: Runs, kinds: Iterable[type] = (str, type(None))) -> None:
+        super().__init__()
         self._call = call
         self._kinds = frozenset(kinds)
-        self._known: dict[object, object] = {}
         self._runs = runs
         self._begun = 0
         self._remembers = True
-        self.get = self._known.get
 
-    @property
-    def size(self) -> int:
-        """How many values it holds: ``MOST`` at most."""
-        return len(self._known)
-
-    def miss(self, value: object) -> object:
+    def __missing__(self, value: object) -> object:
         """The function's result; it is remembered if values come again."""
         result = self._call(value)
         if self._remembers:
             kinds = self._kinds
             if type(value) in kinds or (type(value) is tuple and kinds.issuperset(map(type, value))):
-                self._known[value] = result
-                if len(self._known) >= MOST:
+                self[value] = result
+                if len(self) >= MOST:
                     self._forget()
         return result
 
     def _forget(self) -> None:
         runs, self._begun = self._runs.count - self._begun, self._runs.count
-        self._remembers = len(self._known) < runs * (1 - LEAST_SHARE)
-        self._known.clear()
+        self._remembers = len(self) < runs * (1 - LEAST_SHARE)
+        self.clear()
 
 
 def memory_of(term: Term, call: Convert, runs: Runs) -> Memory:
@@ -82,6 +77,8 @@ def plain(term: Term, reference: Reference, fit: Fit | None, number: int) -> Con
     The same values give the same result: that is what rules promise.
     """
     call, arguments = CONVERTERS[term.rule].call, term.arguments
+    if len(term.inputs) == 1 and fit is None and number == 0:
+        return partial(call, reference, arguments)  # a refusal's number is 0 by itself
 
     def convert_one(read: object) -> object:
         try:

@@ -6,10 +6,10 @@ from streams.projection.catalog import ColumnType
 from streams.projection.converters import Reference, Refusal
 from streams.projection.declaration import Input, Term
 from streams.projection.fit import Fit, fit_for, fits_all
-from streams.projection.remembered import Runs, memory_of, plain
-from streams.projection.shortcuts import shortcut, shortcut_of_several
+from streams.projection.remembered import Convert, Runs, memory_of, plain
+from streams.projection.shortcuts import Shortcut, shortcut, shortcut_of_several
 
-REMEMBERS_ITSELF = frozenset({"UUID5"})
+REMEMBERS_ITSELF = frozenset({"UUID5", "WAKTU"})
 
 
 class Names:
@@ -67,6 +67,13 @@ class TermText:
                 lines += inner
         return lines or ["c = None"]
 
+    def as_it_is(self, value: Input) -> list[str]:
+        """Set ``c`` to a value of the key or of a source's row; NULL without a row."""
+        if value.is_key:
+            return [f"c = {self._read(value)}"]
+        row = self.names.row(value.source)
+        return [f"c = None if {row} is None else {row}.get({self.names.name(value.column)})"]
+
     def _needed(self, term: Term) -> set[str]:
         if term.lookup is not None:
             return {term.lookup[0]}
@@ -81,22 +88,23 @@ class TermText:
             return self._fitted(self.names.add("value", term.value), fit, number)
         # One value is handed over as it is, several as a tuple: what the memory knows them by.
         convert = plain(term, self._reference, fit, number)
+        if (short := shortcut(term, kind)) is not None:
+            return self._shortened(self._read(term.inputs[0]), short, convert)
         if term.rule in REMEMBERS_ITSELF and len(term.inputs) == 1:
             return [f"c = {self.names.add('call', convert)}({self._read(term.inputs[0])})"]
         memory = memory_of(term, convert, self._runs)
-        get, miss = self.names.add("get", memory.get), self.names.add("miss", memory.miss)
+        known = self.names.add("known", memory)
         reads = [self._read(i) for i in term.inputs]
-        if len(reads) != 1:
-            return [f"x = ({', '.join(reads)})", *_several(term, *_asked(get, miss))]
-        short = shortcut(term, kind)
-        if short is None:
-            return [f"x = {reads[0]}", *_asked(get, miss)]
+        return [f"c = {known}[{reads[0]}]"] if len(reads) == 1 else _several(term, reads, known)
+
+    def _shortened(self, read: str, short: Shortcut, convert: Convert) -> list[str]:
+        value = short.value if short.call is None else short.value.replace("CALL", self.names.add("short", short.call))
         return [
-            f"x = {reads[0]}",
+            f"x = {read}",
             "if x is None:",
             "    c = None",
             f"elif type(x) is str and {short.given}:",
-            f"    c = {short.value}",
+            f"    c = {value}",
             "else:",
             f"    c = {self.names.add('call', convert)}(x)",
         ]
@@ -118,13 +126,10 @@ class TermText:
         return [f"c = {value}", "if c is not None:", f"    c = {name}(c)"]
 
 
-def _several(term: Term, *asked: str) -> list[str]:
-    quick = shortcut_of_several(term)
-    return [f"if {quick}:", "    c = None", "else:", *(f"    {line}" for line in asked)] if quick else list(asked)
-
-
-def _asked(get: str, miss: str) -> list[str]:
-    return [f"c = {get}(x, MISSING)", "if c is MISSING:", f"    c = {miss}(x)"]
+def _several(term: Term, reads: Sequence[str], known: str) -> list[str]:
+    asked = f"c = {known}[{', '.join(reads)}]"
+    quick = shortcut_of_several(term, reads)
+    return [f"if {quick}:", "    c = None", "else:", f"    {asked}"] if quick else [asked]
 
 
 def _telling(fit: Fit, number: int) -> Fit:

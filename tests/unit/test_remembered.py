@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from streams.projection.converters import CONVERTERS, Reference, Refusal
 from streams.projection.declaration import Input, Term
-from streams.projection.remembered import MISSING, MOST, Memory, Runs, memory_of, plain
+from streams.projection.remembered import MOST, Memory, Runs, memory_of, plain
 
 TEXTS = st.lists(st.one_of(st.none(), st.text("019-/ Rp,.", max_size=6)), max_size=60)
 MONEY = Term(rule="UANG", inputs=(Input("a", "b"),))
@@ -16,8 +16,7 @@ MONEY = Term(rule="UANG", inputs=(Input("a", "b"),))
 def asked(memory: Memory, runs: Runs, value: object) -> object:
     """What generated functions do."""
     runs.count += 1
-    found = memory.get(value, MISSING)
-    return memory.miss(value) if found is MISSING else found
+    return memory[value]
 
 
 @given(TEXTS)
@@ -40,8 +39,8 @@ def test_values_that_never_come_again_are_not_kept() -> None:
     memory = memory_of(MONEY, plain(MONEY, Reference(), None, 0), runs)
     for number in range(4 * MOST):
         assert asked(memory, runs, str(number + 1)) == number + 1
-        assert memory.size < MOST
-    assert memory.size == 0
+        assert len(memory) < MOST
+    assert len(memory) == 0
 
 
 def test_values_that_come_again_are_asked_for_once_until_memory_is_full() -> None:
@@ -49,7 +48,7 @@ def test_values_that_come_again_are_asked_for_once_until_memory_is_full() -> Non
     memory = Memory(lambda value: calls.append(value) or value, runs)
     for number in range(8 * MOST):
         assert asked(memory, runs, str(number // 4)) == str(number // 4)
-        assert memory.size < MOST
+        assert len(memory) < MOST
     assert len(calls) <= 2 * MOST + 4
 
 

@@ -23,7 +23,7 @@ def tgl(_reference: Reference, arguments: Mapping[str, object], value: object) -
     after ``max_year``.
     """
     text = given("TGL", value)
-    return None if text is None else _date("TGL", text, arguments.get("max_year", LAST_YEAR))
+    return None if text is None else read_date(text, "TGL", arguments.get("max_year", LAST_YEAR))
 
 
 @converter("TGL_DOKUMEN", inputs=1, reversible=False, parameters=frozenset({"max_year"}))
@@ -41,10 +41,11 @@ def tgl_dokumen(_reference: Reference, arguments: Mapping[str, object], value: o
         raise Refusal("TGL_DOKUMEN", "the date was cut off at eight characters")
     if len(text) != 8:
         raise Refusal("TGL_DOKUMEN", "the date is not made of eight digits")
-    return _date("TGL_DOKUMEN", text, arguments.get("max_year", LAST_YEAR))
+    return read_date(text, "TGL_DOKUMEN", arguments.get("max_year", LAST_YEAR))
 
 
-def _date(rule: str, text: str, max_year: object) -> date:
+def read_date(text: str, rule: str, max_year: object = LAST_YEAR) -> date:
+    """The day that the text tells; raises the refusal in the name of ``rule``."""
     found = _day(text, max_year)
     if isinstance(found, str):
         raise Refusal(rule, found)
@@ -54,6 +55,14 @@ def _date(rule: str, text: str, max_year: object) -> date:
 @lru_cache(16384)
 def _day(text: str, max_year: int) -> date | str:
     """The date, or why it is none."""
+    if text[4:5] == text[7:8] == "-" and len(text) == 10:
+        try:
+            found = date.fromisoformat(text)
+        except ValueError:
+            pass  # why is told below
+        else:
+            if FIRST_YEAR <= found.year <= max_year:
+                return found
     parts = _year_month_day(text)
     if parts is None or not all(map(is_digits, parts)):
         return "the date is not written in a known form"
@@ -87,7 +96,12 @@ def waktu(_reference: Reference, _arguments: Mapping[str, object], value: object
     not obeyed. Refuses other forms, other zones and years before 1945 or after 2100.
     """
     text = given("WAKTU", value)
-    return None if text is None else read_time(text, "WAKTU")
+    if text is None:
+        return None
+    found = _time(text)
+    if isinstance(found, str):
+        raise Refusal("WAKTU", found)
+    return found
 
 
 def read_time(text: str, rule: str) -> datetime:

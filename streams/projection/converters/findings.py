@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from streams.projection.converters.dates import tgl
+from streams.projection.converters.dates import read_date
 from streams.projection.converters.identifiers import npwp16
 from streams.projection.converters.legacy_value import given, is_digits
 from streams.projection.converters.money import amount
@@ -112,13 +112,15 @@ def bagian_beda(
 
 
 @converter("URUTAN_TANGGAL", inputs=2, reversible=False)
-def urutan_tanggal(reference: Reference, _arguments: Mapping[str, object], first: object, second: object) -> Value:
+def urutan_tanggal(_reference: Reference, _arguments: Mapping[str, object], first: object, second: object) -> Value:
     """A finding when the second of two dates lies before the first (valid until, issued). One of them missing: nothing
     found. Refuses dates as `TGL` does.
     """
-    days = (_as("URUTAN_TANGGAL", tgl, reference, value) for value in (first, second))
-    earlier, later = (str(day) if day is not None else "" for day in days)
-    return "the second date lies before the first" if later and later < earlier else None
+    texts = [given("URUTAN_TANGGAL", first), given("URUTAN_TANGGAL", second)]
+    earlier, later = (None if text is None else read_date(text, "URUTAN_TANGGAL") for text in texts)
+    if earlier is None or later is None or later >= earlier:
+        return None
+    return "the second date lies before the first"
 
 
 @converter("MUNGKIN_TERPOTONG", inputs=1, reversible=False, required=frozenset({"panjang"}))

@@ -17,6 +17,7 @@ _NIK = re.compile(
     re.ASCII,
 )
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+_MOST_IDS = 4096
 _PERSON = "02"
 _DOUBLED = {str(digit): sum(map(int, str(2 * digit))) for digit in range(10)}
 _NO_NIK = "the sixteen digits are not a person's NIK where one is allowed"
@@ -151,14 +152,20 @@ def uuid5(_reference: Reference, arguments: Mapping[str, object], part: object, 
 
 @lru_cache(64)
 def deriver(namespace: str) -> Callable[[str], str]:
-    """A function from a storable text to the id within the namespace; it remembers the last few thousand."""
+    """A function from a storable text to the id within the namespace; it remembers a few thousand of the last."""
     start = uuid.uuid5(NAMESPACE, namespace).bytes
+    known: dict[str, str] = {}
 
-    @lru_cache(4096)
     def derived(key: str) -> str:
-        # What uuid.uuid5 does, without an object in between: every row's id comes through here.
-        text = sha1(start + key.encode(), usedforsecurity=False).hexdigest()
-        variant = _VARIANTS[text[16]]
-        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+        found = known.get(key)
+        if found is None:
+            # What uuid.uuid5 does, without an object in between: every row's id comes through here.
+            text = sha1(start + key.encode(), usedforsecurity=False).hexdigest()
+            variant = _VARIANTS[text[16]]
+            found = f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+            if len(known) >= _MOST_IDS:
+                known.clear()
+            known[key] = found
+        return found
 
     return derived

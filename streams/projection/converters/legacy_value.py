@@ -13,8 +13,10 @@ _BIGINT = 2**63
 
 def given(rule: str, value: object) -> str | None:
     """The value as text without blanks around it; None when it is missing or a placeholder for "nothing"."""
-    text = value.strip() if type(value) is str else as_text(rule, value)
-    return None if text is None or text in PLACEHOLDERS else text
+    if type(value) is str:
+        text = value.strip()
+        return None if text in PLACEHOLDERS else text
+    return None if value is None else given(rule, as_text(rule, value))
 
 
 def as_text(rule: str, value: object) -> str | None:
