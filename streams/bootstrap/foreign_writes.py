@@ -55,8 +55,8 @@ def watch_health(settings: Settings, engine: Engine | None = None) -> PostgresWa
 
 
 def foreign_duties(
-    watch: ForeignWatch, book: Book, progress: DriftProgress, ground: Ground
+    watch: ForeignWatch, book: Book, progress: DriftProgress, ground: Ground, every_s: float
 ) -> tuple[ForeignWritesDuty, WatchHealthDuty]:
-    """What the monitor does with the watch."""
+    """What the monitor does with the watch; ``every_s``: seconds between two polls."""
     search = KeySearch(Pages(ground.target, ground.plan))
-    return ForeignWritesDuty(watch, book, progress, search), WatchHealthDuty(watch)
+    return ForeignWritesDuty(watch, book, progress, search, every_s), WatchHealthDuty(watch)

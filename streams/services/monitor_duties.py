@@ -1,6 +1,6 @@
 """What the monitor does: touched keys, keys without a verdict, rolling scans, control totals, the ledger's clock."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -20,6 +20,9 @@ MOST_NOTED = 1000  # groups of one total that are looked for again; what is beyo
 Judge = Callable[[str, Collection[str]], Verdicts]
 """Table and keys -> verdicts."""
 
+JudgeTables = Callable[[Mapping[str, Collection[str]]], Sequence[Verdicts]]
+"""Keys by table -> verdicts of each table."""
+
 Look = Callable[[str, str], tuple[Verdicts, ScanPart | None]]
 """Table and the key after which the scan goes on -> verdicts of the next part, and the part; None: nothing was done."""
 
@@ -37,7 +40,7 @@ class TouchedKeysDuty:
 
     check: Check
     progress: DriftProgress
-    judge: Judge
+    judge: JudgeTables
     book: Book
     limit: int  # keys in one bite, about
     rest_s: float = 0.1
@@ -52,8 +55,8 @@ class TouchedKeysDuty:
         touched = self.progress.touched(self.check, self.limit)
         if touched is None:
             return False
-        verdicts = [self.judge(table, keys) for table, keys in sorted(touched.keys.items()) if keys]
-        self.book.record(verdicts, lists=touched.lists)
+        keys = {table: found for table, found in sorted(touched.keys.items()) if found}
+        self.book.record(self.judge(keys), lists=touched.lists)
         return True
 
 
@@ -63,7 +66,7 @@ class UnknownKeysDuty:
 
     check: Check
     progress: DriftProgress
-    judge: Judge
+    judge: JudgeTables
     book: Book
     limit: int
     rest_s: float = 1.0
@@ -75,8 +78,9 @@ class UnknownKeysDuty:
 
     def bite(self) -> bool:
         """See the duty. Never more at once: what stayed without a verdict just now would only be asked again."""
-        for table, keys in sorted(self.progress.unknown(self.check, self.limit).items()):
-            self.book.record([self.judge(table, keys)])
+        keys = self.progress.unknown(self.check, self.limit)
+        if keys:
+            self.book.record(self.judge(dict(sorted(keys.items()))))
         return False
 
 

@@ -80,6 +80,10 @@ def same(table: str, keys: Collection[str]) -> Verdicts:
     return Verdicts(Check.PROJECTION, table, same=tuple(sorted(keys)))
 
 
+def all_same(keys: Mapping[str, Collection[str]]) -> list[Verdicts]:
+    return [same(table, found) for table, found in keys.items()]
+
+
 def monitor(duties: Sequence[Listed], progress: Progress, clock: ManualClock, told: list[MonitorEvent]) -> Monitor:
     return Monitor(duties, progress, clock, told.append)
 
@@ -148,15 +152,15 @@ def test_it_ends_when_it_is_told_to() -> None:
 def test_touched_lists_are_judged_and_given_back_with_their_verdicts() -> None:
     book = Book()
     touched = TouchedKeys(Check.PROJECTION, (4, 5), {"nib": frozenset({"b", "a"}), "proyek": frozenset()})
-    duty = TouchedKeysDuty(Check.PROJECTION, Progress([touched]), same, book, 100)
+    duty = TouchedKeysDuty(Check.PROJECTION, Progress([touched]), all_same, book, 100)
     assert duty.bite()
     assert (book.verdicts, book.lists) == ([same("nib", ["a", "b"])], [4, 5])
-    assert not TouchedKeysDuty(Check.PROJECTION, Progress(), same, book, 100).bite()
+    assert not TouchedKeysDuty(Check.PROJECTION, Progress(), all_same, book, 100).bite()
 
 
 def test_keys_without_a_verdict_are_asked_again_but_not_at_once() -> None:
     book = Book()
-    duty = UnknownKeysDuty(Check.PROJECTION, Progress(held={"nib": ["a"]}), same, book, 100)
+    duty = UnknownKeysDuty(Check.PROJECTION, Progress(held={"nib": ["a"]}), all_same, book, 100)
     assert not duty.bite()
     assert book.verdicts == [same("nib", ["a"])]
 
