@@ -10,9 +10,11 @@ from streams.adapters.databases.sources import SourceStatements
 from streams.adapters.databases.target_comparison import ComparisonStatements, foreign_keys
 from streams.adapters.databases.target_rows import TargetStatements
 from streams.adapters.memory.projection_check import MemoryCheckMoments
+from streams.changes.position import Position
+from streams.ports.key_states import AsOf
 from streams.ports.projection_check import CheckMoments
 from streams.ports.recomputing import Step
-from streams.projection.outcome import Fault, Outcome, OutcomeKind
+from streams.projection.outcome import Fault, Finding, Outcome, OutcomeKind, Waits
 from tests.contract.replication_worlds import COMPILED, LEGACY, PROJECTIONS, TARGET, MemoryWorld, PostgresWorld, World
 
 A, B, C = "9999000000017", "9999000000025", "9999000000033"
@@ -149,6 +151,23 @@ def test_states_come_back_as_they_were_recorded(world: World, moments: CheckMome
     assert (state.outcome, state.waits_for_table, state.waits_for) == ("quarantined", None, None)
     assert list(state.faults) == [{"column": "oss_id", "rule": "TXT", "reason": "no text", "masked": "xx"}]
     assert list(state.findings) == []
+
+
+def test_a_history_comes_back_with_positions_the_oldest_first(world: World, moments: CheckMoments) -> None:
+    refused = Outcome(OutcomeKind.QUARANTINED, None, (Fault("oss_id", "TXT", "no text", "xx"),))
+    waits = Outcome(OutcomeKind.WAITING, None, waits=Waits("pelaku_usaha", B), findings=(Finding("nama", "why"),))
+    for outcome, as_of in ((refused, AsOf(Position(3, 7, 9, 1), 1_551_694_272_000)), (waits, None)):
+        with world.target.transaction() as work:
+            work.states.record("nib", {A: outcome, B: Outcome(OutcomeKind.ROW, {})}, as_of=as_of)
+    with moments.now() as moment:
+        (first, second) = moment.kept.history("nib", [A, B])[A]
+    assert (first.was, first.outcome, first.waits_for, list(first.columns)) == (None, "quarantined", None, [])
+    assert list(first.faults) == [{"column": "oss_id", "rule": "TXT", "reason": "no text", "masked": "xx"}]
+    assert (first.position, (first.committed_at or "")[:19]) == (Position(3, 7, 9), "2019-03-04T10:11:12")
+    assert (second.was, second.outcome, second.waits_for_table) == ("quarantined", "waiting", "pelaku_usaha")
+    assert second.waits_for == B
+    assert list(second.findings) == [{"name": "nama", "reason": "why"}]
+    assert (second.position, second.committed_at) == (None, None)
 
 
 def test_what_is_in_force(world: World, moments: CheckMoments) -> None:

@@ -66,9 +66,13 @@ def _kept(entry: Entry) -> KeptEntry:
     faults, findings = msgspec.to_builtins((entry.outcome.faults, entry.outcome.findings))
     waits = entry.outcome.waits
     table, key = (waits.projection, waits.key) if waits else (None, None)
-    position = entry.as_of.position if entry.as_of else None
+    position = committed_at = None
+    if (as_of := entry.as_of) is not None:
+        # A rank tells rows of one log record apart: an entry is about a batch, and keeps none.
+        position = msgspec.structs.replace(as_of.position, rank=0)
+        committed_at = datetime.fromtimestamp(as_of.committed_ms / 1000, UTC).isoformat(timespec="milliseconds")
     kind = entry.outcome.kind.value
-    return KeptEntry(NO_TIME, entry.was, kind, faults, findings, table, key, entry.columns, position, None)
+    return KeptEntry(NO_TIME, entry.was, kind, faults, findings, table, key, entry.columns, position, committed_at)
 
 
 class MemoryKeptStates:
@@ -89,7 +93,7 @@ class MemoryKeptStates:
         return found
 
     def history(self, projection: str, keys: Collection[str]) -> Mapping[str, Sequence[KeptEntry]]:
-        """See the port. Without times, as the twin has no clock."""
+        """See the port. The twin has no clock: an entry knows only when its change was committed."""
         places = [(projection, key) for key in keys]
         return {place[1]: [_kept(one) for one in held] for place in places if (held := self._state.history.get(place))}
 
