@@ -32,18 +32,18 @@ _Natural = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 _NO_IMAGE = msgspec.Raw(NULL)
 
 
-class _Source(msgspec.Struct):
+class _Source(msgspec.Struct, gc=False):
     table: str
     ts_ms: Annotated[int, msgspec.Meta(ge=0, le=LATEST_MS)]
     sequence: str | None = None
     txId: _Natural | None = None  # noqa: N815 - Debezium's name
 
 
-class _Transaction(msgspec.Struct):
+class _Transaction(msgspec.Struct, gc=False):
     total_order: _Natural
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, gc=False):
     op: str
     source: _Source
     before: msgspec.Raw = _NO_IMAGE

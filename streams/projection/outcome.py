@@ -42,7 +42,7 @@ class Waits:
     key: str
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The result for one key: the row by target column where there is one, the faults, what it waits for, and what is
     worth a look.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from streams.ports.replication import UnitOfWork
 from streams.ports.row_keys import Rewritten
@@ -32,7 +33,9 @@ class TouchedRows:
             return
         self.names.setdefault(table, set()).update(rewritten.names)
         for column, found in rewritten.by_column().items():
-            self.values.setdefault((table, column), set()).update(found)
+            known = self.values.setdefault((table, column), found)
+            if known is not found:
+                known.update(found)
         for column, sources in self.plan.plain.get(table, {}).items():
             for row in rewritten.without(column):
                 for projection, source in sources:
@@ -43,18 +46,19 @@ class TouchedRows:
     def _derive(self, sources: Sequence[DerivedSource], rewritten: Rewritten) -> None:
         for source in sources:
             keys = source.maker.keys_of_held(rewritten.columns)
-            touched = self.keys.setdefault(source.projection, set())
+            touched: list[tuple[str, ...]] = []
             changed: dict[str, tuple[str, ...]] = {}
             for row, before, after in rewritten.rows:
                 now = keys(after, row)
-                touched.update(now)
+                touched.append(now)
                 if before is None or self.anew:
                     changed[row] = now
                 if before is None or before == after:
                     continue
                 was = keys(before, row)
                 if was != now:
-                    touched.update(was)
+                    touched.append(was)
                     changed[row] = now
+            self.keys.setdefault(source.projection, set()).update(chain.from_iterable(touched))
             if changed:
                 self.keys[source.projection] |= self.work.row_keys.put(source.name, changed)

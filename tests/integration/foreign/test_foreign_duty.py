@@ -22,7 +22,7 @@ def test_from_the_write_to_the_ledger_and_back(watching: Watching) -> None:
     engine = target_engine(watching.settings)
     ground = watching.world.ground
     book, (progress, _, ledger) = drift_book(watching.settings, ground.plan, engine), drift_progress(engine)
-    log, health = foreign_duties(watching.watch, book, progress, ground)
+    log, health = foreign_duties(watching.watch, book, progress, ground, 0.5)
     row = watching.value(f"select pelaku_usaha_id from rba.nib where nib = '{A}'")
     watching.by("rba_app", f"update rba.pelaku_usaha set versi = versi + 1 where id = '{row}'")
     watching.by("postgres", "update mirror.tr_oss_header set nama_perseroan = 'PT Lain' where idoss = 2")
@@ -57,7 +57,8 @@ def test_the_monitor_finds_the_write_and_what_it_did(watching: Watching) -> None
         watching.by("rba_app", f"update rba.legalitas set nama_notaris = 'Lain' where id = '{row}'")
         wait_until(lambda: bool(running.round() or entries(Check.PROJECTION)), "the difference is found")
         wait_until(lambda: not running.round() and bool(entries(Check.PROJECTION)), "everything is looked at")
-        assert running.troubles == {}
+        # There is no connector here: the capture check waits.
+        assert not [name for name in running.troubles if Check.CAPTURE not in name]
     (write,) = entries(Check.FOREIGN)
     (differing,) = entries(Check.PROJECTION)
     assert write.difference.key == row
