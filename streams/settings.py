@@ -137,6 +137,9 @@ class DriftSettings:
     totals_every_s: Seconds = 300.0  # seconds between two rounds of control totals
     totals_limit_s: Seconds = 60.0  # seconds one statement of a control total may take
     totals_days: Count = 30  # how long results of control totals are kept, days; the newest always is
+    repair_keys_s: Count = 200  # keys a second that a repair mends, about
+    repair_most_new: Annotated[int, msgspec.Meta(ge=0)] = 10  # new differences of other keys after which it stops
+    repair_wait_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0  # seconds it waits for the monitor to look again
 
 
 @dataclass(frozen=True, slots=True)

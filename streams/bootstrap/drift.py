@@ -16,6 +16,7 @@ from streams.bootstrap.own_schema import own_schema
 from streams.ports.drift_ledger import Ledger
 from streams.ports.drift_progress import DriftProgress, ScanProgress
 from streams.ports.drift_status import DriftStatus
+from streams.ports.drift_store import DriftStore
 from streams.projection.catalog import Catalog
 from streams.services.drift import Drift
 from streams.services.drift_book import DriftBook
@@ -25,11 +26,15 @@ from streams.settings import Settings
 
 def drift_book(settings: Settings, plan: Plan, engine: Engine | None = None) -> DriftBook:
     """The book that keeps verdicts; ``engine``: connections to share, else its own."""
-    connections = engine or target_engine(settings)
-    with translated("target"), connections.connect() as connection:
+    return DriftBook(drift_store(plan, engine or target_engine(settings)))
+
+
+def drift_store(plan: Plan, engine: Engine) -> DriftStore:
+    """The target as far as drift is kept in it, with the evidence that the plan's sources give."""
+    with translated("target"), engine.connect() as connection:
         mirror = followed_catalog(connection)
     declarations = [compiled.declaration for compiled in plan.ordered]
-    return DriftBook(PostgresDriftStore(connections, EvidenceStatements(declarations, mirror, _row_ids(plan))))
+    return PostgresDriftStore(engine, EvidenceStatements(declarations, mirror, _row_ids(plan)))
 
 
 def drift_service(settings: Settings) -> Drift:

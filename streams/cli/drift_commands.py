@@ -15,6 +15,7 @@ from streams.cli.drift_view import (
     print_history,
 )
 from streams.cli.render import AsJson, guarded, out, print_json
+from streams.cli.repair_commands import repair
 from streams.cli.totals_commands import totals
 from streams.cli.who import system_user
 from streams.drift.cause import Cause
@@ -26,6 +27,7 @@ from streams.services.drift import SEE_LIST, Moved
 
 app = typer.Typer(help="What differs that should not, why, and what becomes of it.", no_args_is_help=True)
 app.command()(totals)
+app.command(options_metavar="[OPTIONS] [ID]...", context_settings={"allow_extra_args": True})(repair)
 NOT_VERIFIED = tuple(state for state in EntryState if state is not EntryState.VERIFIED)
 _UNWELL = 1
 

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 WHOLE_TABLE = "*"  # the key of a write that emptied a table
+ROW = "?:"
+"""Begins the key of a difference that is about a row of no key: the row's id follows. Keys of legacy rows that happen
+to begin so are keys.
+"""
 
 
 class Check(StrEnum):

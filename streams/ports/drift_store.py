@@ -40,6 +40,11 @@ class DriftEvidence(Protocol):
         The projection check names a key, a write the row's primary key.
         """
 
+    def put_there(self, table: str, keys: Collection[str]) -> frozenset[str]:
+        """Those of these keys of a mirror table whose row somebody else put there, where none had been taken away by
+        others before: as far as anybody saw, it never was a legacy row.
+        """
+
 
 class DriftWork(Protocol):
     """One transaction."""

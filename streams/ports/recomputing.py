@@ -83,6 +83,13 @@ class LeftOver(Protocol):
         Needs the exclusive lock, so that nobody is about to write one of them.
         """
 
+    def take(self, projection: str, ids: Collection[str]) -> tuple[Collection[str], Mapping[str, str]]:
+        """Remove these rows, whoever wrote them and whenever: the ids that were there, and those whose row stays (why).
+
+        Until the transaction ends, whoever computes a key that gives one of the ids waits, even where nothing would
+        differ. So a look at all keys after this, in this transaction, sees every key that was computed before.
+        """
+
     def refused(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """The next keys that the target refused: a row that is gone now may have been in their way."""
 

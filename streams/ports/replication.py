@@ -135,13 +135,16 @@ class Mirror(Protocol):
 
 
 class Sweep(Protocol):
-    """What a load leaves to do. Needs the exclusive lock; both return a number of rows and the rows changed."""
+    """What a load leaves to do. Needs the exclusive lock; each returns a number of rows and the rows changed."""
 
     def mark_left_over(self, table: str, where: str, floor: Floor) -> tuple[int, Rewritten]:
         """Mark as deleted the live rows of the range whose last change lies below the floor.
 
         ``where``: an SQL condition over the legacy columns, '' for all. Nothing that came later is touched.
         """
+
+    def take_away(self, table: str, where: str, floor: Floor) -> tuple[int, Rewritten]:
+        """The same rows of a table with a key, but nothing stays of them: for rows that never were legacy rows."""
 
     def recount(self, table: str, rows: Iterable[bytes], generation: int, snapshot: str) -> tuple[int, Rewritten]:
         """A keyless table's counts anew from rows (JSON objects) read in ``snapshot``, which is remembered.

@@ -22,11 +22,16 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """What to read again. ``where``: SQL condition, '' for all. ``replace``: forget an older unanswered request."""
+    """What to read again. ``where``: SQL condition, '' for all. ``replace``: forget an older unanswered request.
+
+    ``invented``: SQL condition, '' for none: rows that, unless they are brought, never were legacy rows. Nothing stays
+    of them: a mark would say that they were deleted there, and be told on as that.
+    """
 
     table: str
     where: str = ""
     replace: bool = False
+    invented: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,10 @@ class LoadService:
             parts.clock.pause(POLL_S)
         report("waiting until its rows are applied")
         self._require(parts.barrier.pass_(max(1.0, deadline - parts.clock.now())))
-        left_over = self._sweep(name, where, Floor(self._generation(), floor))
+        at = Floor(self._generation(), floor)
+        never = request.invented
+        taken = self._settled(name, lambda work: work.sweep.take_away(name, never, at), gone=True) if never else 0
+        left_over = taken + self._sweep(name, where, at)
         parts.loads.finish(load.id, left_over)
         return Load(load.id, name, where, floor, "done", left_over)
 
@@ -122,7 +130,7 @@ class LoadService:
         capture = self._parts.captures.current()
         return capture.generation if capture else 0
 
-    def _settled(self, table: str, deed: Callable[[UnitOfWork], tuple[int, Rewritten]]) -> int:
+    def _settled(self, table: str, deed: Callable[[UnitOfWork], tuple[int, Rewritten]], *, gone: bool = False) -> int:
         again = Again()
         for _ in range(MOST_TRIES):
             try:
@@ -130,7 +138,7 @@ class LoadService:
                     in_force = work.guard.enter(exclusive=True)
                     check_in_force(in_force, self._parts.plan)
                     count, rewritten = deed(work)
-                    touched = TouchedRows(self._parts.plan, work, anew=True)
+                    touched = TouchedRows(self._parts.plan, work, anew=True, gone=gone)
                     touched.note(table, rewritten)
                     Pass(self._parts.plan, work, in_force.writable, again).run(touched)
                     return count

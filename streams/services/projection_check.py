@@ -7,7 +7,7 @@ difference is a matter of time, however many workers are at work.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from streams.drift.difference import Check, Difference, Kind
+from streams.drift.difference import ROW, Check, Difference, Kind
 from streams.drift.verdict import Reason, Verdicts
 from streams.errors import ErrorKind, SelarasError
 from streams.ports.drift_progress import ScanPart
@@ -20,10 +20,6 @@ from streams.services.projection_difference import Differences, Unlike
 
 PAGE = 1000  # keys computed at once
 WALK = 10_000  # keys read at once where nothing is computed of them
-ROW = "?:"
-"""Begins the key of a difference that is about a row of no key: the row's id follows. Keys of legacy rows that happen
-to begin so are keys.
-"""
 
 
 class ProjectionCheck:

@@ -17,12 +17,13 @@ class TouchedRows:
 
     ``anew``: the keys of every row are stored, not only of those whose keys changed. What is stored beside a row may
     come of other rules, as long as not everything was computed under those in force; and whoever mends the mirror
-    can't trust that what was there was written by us.
+    can't trust that what was there was written by us. ``gone``: the rows are no more, so that nothing is stored beside.
     """
 
     plan: Plan
     work: UnitOfWork
     anew: bool = False
+    gone: bool = False
     values: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     keys: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
@@ -51,7 +52,9 @@ class TouchedRows:
             for row, before, after in rewritten.rows:
                 now = keys(after, row)
                 touched.append(now)
-                if before is None or self.anew:
+                if self.gone:
+                    changed[row] = ()
+                elif before is None or self.anew:
                     changed[row] = now
                 if before is None or before == after:
                     continue

@@ -1,5 +1,7 @@
 """The laws of a recompute's progress, of rows left over, and of the keys to compute, on both targets."""
 
+from uuid import UUID
+
 from streams.ports.recomputing import WHOLE, Step
 from streams.projection.outcome import Fault, Outcome, OutcomeKind
 from tests.contract.replication_rows import A, B, C, changed, header, write
@@ -102,6 +104,18 @@ class TestLeftOver:
         with world.target.transaction() as work:
             count, kept = work.left_over.remove("pelaku_usaha", work.left_over.find("pelaku_usaha", None, 9))
             assert (count, list(kept)) == (1, [company(A)["id"]])
+
+    def test_rows_are_taken_whoever_wrote_them_unless_others_refer_to_them(self, world: World) -> None:
+        put_companies(world, A, B, C)
+        begin(world)
+        ids = {key: str(company(key)["id"]) for key in (A, B, C)}
+        with world.target.transaction() as work:
+            row = {"nib": A, "pelaku_usaha_id": ids[A], "oss_id": "P", "status_nib": "01"}
+            work.target.write("nib", {A: {**row, "tgl_terbit": "2019-03-04", "asal": "OSS_1_1"}})
+        with world.target.transaction() as work:
+            gone, kept = work.left_over.take("pelaku_usaha", [ids[A], ids[B], "no id", str(UUID(int=7))])
+            assert (set(gone), set(kept)) == ({ids[B]}, {ids[A]})
+            assert set(work.target.read("pelaku_usaha", [A, B, C])) == {A, C}
 
     def test_refused_keys_come_in_pages(self, world: World) -> None:
         refused = Outcome(OutcomeKind.QUARANTINED, faults=(Fault("", "TARGET", "why"),))

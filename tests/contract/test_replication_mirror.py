@@ -205,6 +205,15 @@ class TestSweepAndTidying:
         assert headers(world) == [("PT Satu", True)]
         assert headers(world, B) == [("PT Satu", False)]
 
+    def test_of_rows_that_never_were_nothing_stays(self, world: World) -> None:
+        write(world, changed("c", (5, 6, 1), after=header(1)), changed("c", (9, 9, 1), after=header(2, B)))
+        with world.target.transaction() as work:
+            taken, touched = work.sweep.take_away(HEADER, "", Floor(1, 7))
+            assert (taken, filled(touched), touched.names) == (1, {"nib": {A}}, {"1"})
+            assert work.sweep.take_away(HEADER, "", Floor(1, 7))[0] == 0
+        assert headers(world) == []
+        assert headers(world, B) == [("PT Satu", False)]
+
     def test_a_keyless_table_is_counted_anew(self, world: World) -> None:
         count(world, counted("c", after=micro(name="Lama")), counted("c", after=micro(name="Beda")))
         with world.target.transaction() as work:

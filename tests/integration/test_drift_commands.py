@@ -159,3 +159,41 @@ def test_an_entry_is_listed_shown_accepted_and_comes_to_its_end(run: Run, told: 
 def test_a_wrong_wish_is_refused_with_a_next_step(run: Run, told: Told, words: tuple[object, ...], said: str) -> None:
     code, text = told(*words)
     assert (code, said in text, "Next:" in text) == (78, True, True), text
+
+
+def test_repair_tells_what_it_would_do_and_then_does_it(run: Run, told: Told) -> None:
+    with run.world.applier.begin() as connection:
+        connection.exec_driver_sql(f"update rba.nib set oss_id = 'P-9', tgl_terbit = '1999-12-31' where nib = '{A}'")
+    run.differing(A, columns={"oss_id": ("P**", "P**")})
+    code, text = told("repair", 1, "--dry-run")
+    assert code == 0
+    assert "writes the columns that differ" in text
+    assert "nothing was changed" in text
+    code, text = told("repair", 1, "--dry-run", "--json")
+    (step,) = json.loads(text)["steps"]
+    assert (step["entry"], sorted(step["columns"])) == (1, ["oss_id", "tgl_terbit"])
+    assert told("repair", 1)[0] != 0
+    assert told("repair", "--why", "x")[0] != 0
+    code, text = told("repair", 1, "--why", "written by hand", "--by", "Wati")
+    assert code == 0
+    assert "1 repaired, 1 of them looked at again and the same" in text
+    assert "No monitor runs" in text
+    assert run.world.rows("select 1 from rba.nib where oss_id = 'P-9'") == []
+    steps = json.loads(told("history", 1, "--json")[1])
+    assert [(step["now"], step["by"]) for step in steps] == [
+        ("open", "monitor"),
+        ("repaired", "Wati"),
+        ("verified", "monitor"),
+    ]
+    code, text = told("repair", 1, "--why", "again", "--json")
+    assert (code, json.loads(text)["refused"]) == (1, {"1": "it is verified"})
+
+
+def test_repair_by_cause_takes_what_is_open(run: Run, told: Told) -> None:
+    run.differing(A)
+    run.differing(B)
+    code, text = told("repair", "--cause", "unknown", "--limit", 1, "--why", "by hand", "--json")
+    document = json.loads(text)
+    assert (code, document["verified"], document["more"]) == (0, [1], True)
+    assert told("repair", "--cause", "unknown", "--table", "proyek", "--why", "x")[0] == 0
+    assert json.loads(told("repair", "--cause", "unknown", "--why", "x", "--json")[1])["verified"] == [2]

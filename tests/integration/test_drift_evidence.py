@@ -6,7 +6,7 @@ import pytest
 
 from streams.adapters.databases.mirror import encoded
 from streams.bootstrap.databases import target_engine
-from streams.bootstrap.drift import drift_book, drift_progress
+from streams.bootstrap.drift import drift_book, drift_progress, drift_store
 from streams.drift.cause import Cause
 from streams.drift.difference import WHOLE_TABLE, Check, Difference, Kind
 from streams.drift.entry import Entry, EntryState
@@ -47,10 +47,10 @@ class Kept:
             connection.exec_driver_sql("update selaras.version set recomputed = %s", (yes,))
             connection.exec_driver_sql(STEP, (after,))
 
-    def written(self, schema: str, table: str, key: str | None) -> None:
+    def written(self, schema: str, table: str, key: str | None, operation: str = "UPDATE") -> None:
         """Somebody else wrote."""
         with self.engine.begin() as connection:
-            connection.exec_driver_sql(WRITE, (schema, table, key, "UPDATE", "rba_app", "psql"))
+            connection.exec_driver_sql(WRITE, (schema, table, key, operation, "rba_app", "psql"))
 
     def found(self, check: Check, table: str, key: str, kind: Kind = Kind.DIFFERENT) -> Entry:
         """Record a difference; its entry."""
@@ -157,3 +157,29 @@ def test_lists_that_were_dropped_unread_void_the_looks_before(kept: Kept) -> Non
 def dropped(kept: Kept) -> int:
     with kept.world.ground.target.transaction() as work:
         return work.tidying.drop_touched(24)
+
+
+def test_a_mirror_row_was_put_there_by_others_unless_they_had_taken_one_away(kept: Kept) -> None:
+    """A row that others deleted and inserted again was a legacy row; so it may be in a table that they emptied."""
+    for table, key, operation in (
+        ("tr_oss_header", "7", "INSERT"),
+        ("tr_oss_header", "7", "UPDATE"),
+        ("tr_oss_header", "8", "DELETE"),
+        ("tr_oss_header", "8", "INSERT"),
+        ("tr_oss_header", "9", "UPDATE"),
+        ("tr_oss_proyek", None, "TRUNCATE"),
+        ("tr_oss_proyek", "7", "INSERT"),
+    ):
+        kept.written("mirror", table, key, operation)
+    with drift_store(kept.world.ground.plan, kept.engine).transaction() as work:
+        assert work.evidence.put_there("tr_oss_header", ["7", "8", "9", "10"]) == {"7"}
+        assert work.evidence.put_there("tr_oss_proyek", ["7"]) == frozenset()
+
+
+def test_a_write_to_a_row_of_no_key_is_mended_with_it(kept: Kept) -> None:
+    kept.written("rba", "proyek_lokasi", "X-1")
+    write = kept.found(F, "proyek_lokasi", "X-1", Kind.WRITE)
+    assert kept.found(P, "proyek_lokasi", "?:X-1", Kind.EXTRA).cause is Cause.FOREIGN_WRITE
+    kept.same(P, "proyek_lokasi", "?:X-1")
+    (entry,) = kept.ledger.entries(Wanted(ids=(write.id,)))
+    assert entry.state is EntryState.VERIFIED

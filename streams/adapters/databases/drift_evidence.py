@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from streams.adapters.databases.drift_ledger import Begin
 from streams.adapters.databases.mirror import row_id
 from streams.adapters.databases.sql_names import quoted
-from streams.drift.difference import WHOLE_TABLE, Check
+from streams.drift.difference import ROW, WHOLE_TABLE, Check
 from streams.ports.drift_store import Known
 from streams.projection.catalog import Catalog
 from streams.projection.declaration import Projection, Source
@@ -36,6 +36,13 @@ where check_name = 'foreign' and table_name = %s and state <> 'verified')
 RECOMPUTED = """
 select v.recomputed or r.finished_at is not null, r.after_key from selaras.version as v
 left join selaras.recompute as r on r.step = %s and (r.mapping, r.reference) = (v.mapping, v.reference)
+"""
+PUT_THERE = """
+select f.key from selaras.foreign_write as f
+where f.schema_name = 'mirror' and f.table_name = %s and f.key = any(%s) and f.operation = 'INSERT'
+  and not exists (
+    select from selaras.foreign_write as d where d.schema_name = 'mirror' and d.table_name = f.table_name
+      and (d.key = f.key and d.operation = 'DELETE' or d.key is null) and d.id < f.id)
 """
 KEYLESS = "nib"  # writes to a mirror table without a key are known by this column
 SCHEMAS = {Check.PROJECTION: ("rba",), Check.CAPTURE: ("mirror",)}
@@ -124,11 +131,17 @@ class PostgresDriftEvidence:
             ids = {one for these in self._ids(check, table, keys).values() for one in these}
             return frozenset(connection.exec_driver_sql(OPEN_WRITES, (table, sorted(ids))).scalars())
 
+    def put_there(self, table: str, keys: Collection[str]) -> frozenset[str]:
+        """See the port."""
+        with self._begin() as connection:
+            return frozenset(connection.exec_driver_sql(PUT_THERE, (table, sorted(keys))).scalars())
+
     def _ids(self, check: Check, table: str, keys: Collection[str]) -> dict[str, set[str]]:
         """The names under which a write to a key's row may be known."""
         if check is not Check.PROJECTION or table not in self._statements.behind:
             return {key: {key} for key in keys}
-        return {key: {key, self._statements.row_ids(table, key) or key} for key in keys}
+        row_ids = self._statements.row_ids
+        return {key: {key, row_ids(table, key) or key, key.removeprefix(ROW)} for key in keys}
 
     def _rows_behind(self, connection: Connection, projection: str, keys: Collection[str]) -> Behind:
         found: dict[str, list[tuple[str, str, datetime]]] = {}

@@ -110,6 +110,10 @@ class MirrorStatements:
         pairs = (f", old.{quoted(c)}::text, new.{quoted(c)}::text" for c in self.returning.get(table, ()))
         return f"returning new.{identity}::text, old.{identity} is not null" + "".join(pairs)
 
+    def taken(self, table: str) -> str:
+        """The same for a statement that takes rows away: they held afterwards what they held before."""
+        return self.returned(table).replace("new.", "old.")
+
     def rewritten(self, table: str, rows: Iterable[Sequence[Any]]) -> Rewritten:
         """The rows that a statement with this ending gave back."""
         found = [(row[0], tuple(row[2::2]) if row[1] else None, tuple(row[3::2])) for row in rows]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from streams.adapters.databases.mirror import encoded
 from streams.adapters.databases.sql_names import quoted
@@ -107,6 +107,30 @@ class PostgresLeftOver:
         first, kept = self.remove(projection, wanted[:half])
         second, also = self.remove(projection, wanted[half:])
         return first + second, {**kept, **also}
+
+    def take(self, projection: str, ids: Collection[str]) -> tuple[Collection[str], Mapping[str, str]]:
+        """See the port. An upsert locks the row that it meets, also where it then changes nothing."""
+        key, kind = self._key(projection)
+        statement = (
+            f"delete from rba.{quoted(projection)} as t where t.{key} = any(%s::{kind}[]) returning t.{key}::text"
+        )
+        wanted = sorted(ids)
+        try:
+            with self._connection.begin_nested():
+                return set(self._connection.exec_driver_sql(statement, (wanted,)).scalars()), {}
+        except DataError:
+            return self._halved(projection, wanted, "")
+        except IntegrityError as error:
+            return self._halved(projection, wanted, refusal_reason(error))
+
+    def _halved(self, projection: str, ids: Sequence[str], reason: str) -> tuple[Collection[str], Mapping[str, str]]:
+        """What can't be taken is found by halving; what can be no id (no reason) is no row."""
+        if len(ids) == 1:
+            return set(), {ids[0]: reason} if reason else {}
+        half = len(ids) // 2
+        first, kept = self.take(projection, ids[:half])
+        second, also = self.take(projection, ids[half:])
+        return {*first, *second}, {**kept, **also}
 
     def refused(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """See the port."""

@@ -41,6 +41,17 @@ class PostgresSweep:
         place = (floor.generation, floor.commit)
         return self._run(table, statement + condition, (*place, *place, floor.generation, floor.snapshot_tx))
 
+    def take_away(self, table: str, where: str, floor: Floor) -> tuple[int, Rewritten]:
+        """See the port."""
+        condition = f" and ({where.replace('%', '%%')})" if where else ""
+        statement = (
+            f"delete from mirror.{quoted(table)} where not _deleted and ({BELOW}){condition} "
+            + self._statements.mirror.taken(table)
+        )
+        values = (floor.generation, floor.commit, floor.generation, floor.snapshot_tx)
+        rows = self._connection.exec_driver_sql(statement, values).all()
+        return len(rows), self._statements.mirror.rewritten(table, rows)
+
     def recount(self, table: str, rows: Iterable[bytes], generation: int, snapshot: str) -> tuple[int, Rewritten]:
         """See the port."""
         statement = f"update mirror.{quoted(table)} set _count = 0 where _count <> 0"

@@ -31,6 +31,7 @@ class DriftState:
     seen_at: datetime | None = None
     forgotten_at: datetime | None = None
     known: dict[tuple[Check, str, str], Known] = field(default_factory=dict)  # evidence that a test puts there
+    put_there: set[tuple[str, str]] = field(default_factory=set)  # rows that somebody else inserted
 
 
 class MemoryLedger:
@@ -223,6 +224,10 @@ class MemoryDriftEvidence:
         entries = [e for e in self._state.entries.values() if e.state is not EntryState.VERIFIED]
         writes = {e.difference.key for e in entries if _place(e.difference)[:2] == (Check.FOREIGN, table)}
         return frozenset(writes & set(keys))
+
+    def put_there(self, table: str, keys: Collection[str]) -> frozenset[str]:
+        """See the port."""
+        return frozenset(key for key in keys if (table, key) in self._state.put_there)
 
 
 @dataclass(slots=True)

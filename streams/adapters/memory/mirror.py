@@ -177,6 +177,15 @@ class MemorySweep:
         changed = self._mirror.change(table, left)
         return count, changed
 
+    def take_away(self, table: str, where: str, floor: Floor) -> tuple[int, Rewritten]:
+        """See the port."""
+        count, changed = self.mark_left_over(table, where, floor)
+        gone = {row for row, _, _ in changed.rows}
+        rows = self._mirror.rows(table)
+        for identity in [identity for identity in rows if row_text(identity) in gone]:
+            del rows[identity]
+        return count, changed
+
     def recount(self, table: str, rows: Iterable[bytes], generation: int, snapshot: str) -> tuple[int, Rewritten]:
         """See the port."""
         emptied = self._mirror.change(table, lambda r: replace(r, count=0) if r.count else None)

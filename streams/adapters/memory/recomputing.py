@@ -56,6 +56,12 @@ class MemoryLeftOver:
         kept = {place: reason for place in doomed if (reason := self._rows.remove(projection, place))}
         return len(doomed) - len(kept), kept
 
+    def take(self, projection: str, ids: Collection[str]) -> tuple[Collection[str], Mapping[str, str]]:
+        """See the port."""
+        there = sorted(self._state.rows.get(projection, {}).keys() & set(ids))
+        kept = {place: reason for place in there if (reason := self._rows.remove(projection, place))}
+        return set(there) - kept.keys(), kept
+
     def refused(self, projection: str, after: str | None, limit: int) -> Sequence[str]:
         """See the port."""
         states = self._state.states.items()
