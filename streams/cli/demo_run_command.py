@@ -9,6 +9,7 @@ from rich.live import Live
 
 from streams.bootstrap.demo import defect_rates
 from streams.bootstrap.demo_run import demo as make_demo
+from streams.cli.act_view import show_act
 from streams.cli.demo_commands import DefectsOption
 from streams.cli.proof_view import plain_proof, show_proof
 from streams.cli.render import AsJson, err, guarded, out, print_json
@@ -50,11 +51,12 @@ def demo(
                 behind = "unknown" if look.status.behind is None else f"{sum(look.status.behind.values()):,}"
                 err.print(f"{note.split('.', maxsplit=1)[0]}; {look.events_a_second:,.0f} events/s, {behind} behind")
 
-        proof = run.run(lambda line: err.print(line, highlight=False), show)
+        outcome = run.run(lambda line: err.print(line, highlight=False), show)
     if as_json:
-        print_json(plain_proof(proof))
+        print_json({**plain_proof(outcome.proof), "drift": outcome.act})
     else:
-        show_proof(proof)
+        show_proof(outcome.proof)
+        show_act(outcome.act)
         out.print("The data stay; 'selaras stack status' tells what runs, 'selaras stack reset' removes everything.")
-    if not proof.equal:
+    if not outcome.is_well:
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from streams.errors import SelarasError
 from streams.ports.capture import Clock
 from streams.ports.demo import LegacyTables
 from streams.services.demo import SeedPlan, SeedService, TrafficPlan, TrafficService
+from streams.services.drift_act import Act, DriftAct
 from streams.services.proof import Proof, Prove
 from streams.services.registration import Registration
 from streams.services.stack import StackService
@@ -18,8 +19,8 @@ LOOK_EVERY_S = 1.0
 Report = Callable[[str], None]
 
 
-class Worker(Protocol):
-    """A worker of the demo's own."""
+class Child(Protocol):
+    """A process of the demo's own: a worker, the monitor."""
 
     def start(self) -> None:
         """Start it."""
@@ -63,11 +64,26 @@ class DemoParts:
     seed: Callable[[], SeedService]
     tables: Callable[[], LegacyTables]
     registration: Callable[[], Registration]
-    worker: Worker
+    worker: Child
+    monitor: Child
+    act: Callable[[], DriftAct]
     traffic: Callable[[], TrafficService]
     status: Callable[[], StatusService]
     prove: Callable[[], Prove]
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOutcome:
+    """What the demo came to: the proof, and how the planted difference fared."""
+
+    proof: Proof
+    act: Act
+
+    @property
+    def is_well(self) -> bool:
+        """Both sides are equal, and the difference was found, repaired and verified."""
+        return self.proof.equal and self.act.went_well
 
 
 class Demo:
@@ -78,7 +94,7 @@ class Demo:
         self._parts = parts
         self.interrupt = threading.Event()
 
-    def run(self, report: Report, show: Callable[[Look], None]) -> Proof:
+    def run(self, report: Report, show: Callable[[Look], None]) -> DemoOutcome:
         """From nothing to the proof; what was started is stopped, however it ends. A stack that was up stays up."""
         parts = self._parts
         ours = not all(member.answers for member in parts.stack.status())
@@ -88,10 +104,17 @@ class Demo:
             report("registering the capture")
             parts.registration().apply(self._plan.deadline_s)
             parts.worker.start()
+            parts.monitor.start()
             self._business(report, show)
             report("traffic stopped; draining")
-            return parts.prove().run(self._plan.deadline_s, report)
+            prove = parts.prove()
+            # The target must be at rest: what a batch writes anew would be mended before it is found.
+            prove.barrier.pass_(self._plan.deadline_s)
+            act = parts.act().play(self._plan.deadline_s, report)
+            parts.monitor.require_alive()
+            return DemoOutcome(prove.run(self._plan.deadline_s, report), act)
         finally:
+            parts.monitor.stop()
             parts.worker.stop()
             if ours and not self._plan.keep:
                 parts.stack.down(report)
@@ -131,6 +154,7 @@ class Demo:
                 summary = traffic.summary()
                 show(Look(found, rate, summary.transactions, summary.rows, now - began))
                 parts.worker.require_alive()
+                parts.monitor.require_alive()
                 if self.interrupt.wait(LOOK_EVERY_S):
                     traffic.stop.set()
                     break

@@ -2,32 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from streams.drift.entry import Entry, EntryState
 from streams.ports.capture import Clock
+from streams.ports.drift_act import PlantedRow, Planting
 from streams.ports.drift_ledger import Ledger, Wanted
 
 LOOK_EVERY_S = 0.1
 Report = Callable[[str], None]
 Mend = Callable[[Sequence[int]], None]
 """Repairs these entries of the ledger."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlantedRow:
-    """A row that was changed behind our back. ``deed``: what was done, in words."""
-
-    table: str
-    key: str
-    deed: str
-
-
-class Planting(Protocol):
-    """Somebody who is not us."""
-
-    def plant(self) -> PlantedRow:
-        """Change a row of the target."""
 
 
 @dataclass(frozen=True, slots=True)

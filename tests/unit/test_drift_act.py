@@ -7,8 +7,9 @@ from streams.adapters.memory.capture import ManualClock
 from streams.drift.cause import Cause
 from streams.drift.difference import Check, Difference, Kind
 from streams.drift.entry import Entry, EntryState
+from streams.ports.drift_act import PlantedRow
 from streams.ports.drift_ledger import Wanted
-from streams.services.drift_act import Act, DriftAct, PlantedRow
+from streams.services.drift_act import Act, DriftAct
 from tests.unit.test_drift_core import NOON
 
 ROW = PlantedRow("proyek", "R-1", "one rupiah more for a project")
