@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.adapters.databases.only_one import RECOMPUTE, only_one
+from streams.adapters.databases.lock_numbers import RECOMPUTE
+from streams.adapters.databases.only_one import only_one
 from streams.adapters.processes.worker_child import WorkerChild
 from streams.bootstrap.databases import target_engine
 from streams.bootstrap.demo import seed_service

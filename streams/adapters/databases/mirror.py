@@ -84,6 +84,7 @@ class MirrorStatements:
             told = self.returning.get(table, ())
             self.returning[table] = told if name in told else (*told, name)
         self.row_ids = {t.name: row_id(t) for t in legacy.tables.values()}
+        self.row_kinds = {t.name: t.columns[row_id(t)].sql if t.key else "uuid" for t in legacy.tables.values()}
         self.truncate: dict[str, str] = {}
         self.count: dict[str, str] = {}
         self.forget: dict[str, str] = {}

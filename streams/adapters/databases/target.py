@@ -96,7 +96,7 @@ class PostgresTarget:
             PostgresPositions(connection),
             PostgresMirror(connection, self._statements.mirror),
             PostgresSweep(connection, self._statements.sweep),
-            PostgresTidying(connection, self._statements.mirror.row_ids),
+            PostgresTidying(connection, self._statements.mirror.row_ids, self._statements.mirror.row_kinds),
             PostgresSources(connection, self._statements.sources),
             PostgresRowKeys(connection, self._statements.row_keys),
             PostgresTargetRows(connection, self._statements.target),

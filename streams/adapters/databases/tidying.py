@@ -44,7 +44,7 @@ exists (select 1 from selaras.row_key as k where k.source = any(%(derived)s) and
 and not exists (
   select 1 from selaras.row_key as k where k.source = any(%(derived)s) and k.row = gone.{{identity}}::text
   and not exists (
-    select 1 from selaras.row_key as other join mirror.{{table}} as later on later.{{identity}}::text = other.row
+    select 1 from selaras.row_key as other join mirror.{{table}} as later on later.{{identity}} = other.row::{{kind}}
     where other.source = k.source and other.key = k.key and {LATER}
   )
 )"""
@@ -53,10 +53,11 @@ and not exists (
 class PostgresTidying:
     """Implements the port ``Tidying``."""
 
-    def __init__(self, connection: Connection, row_ids: Mapping[str, str]) -> None:
-        """``row_ids``: by table, the column that tells its rows apart."""
+    def __init__(self, connection: Connection, row_ids: Mapping[str, str], row_kinds: Mapping[str, str]) -> None:
+        """``row_ids``: by table, the column that tells its rows apart; ``row_kinds``: its type."""
         self._connection = connection
         self._row_ids = row_ids
+        self._row_kinds = row_kinds
 
     def drop_outranked(self, table: str, keys: OutrankedBy, floor: int) -> int:
         """See the port."""
@@ -67,7 +68,8 @@ class PostgresTidying:
         ]
         derived = list(keys.derived)
         if derived:
-            held.append(DERIVED_HELD.format(table=name, identity=identity))
+            # Rows are found by their index: compared as texts, each key would be looked for in the whole table.
+            held.append(DERIVED_HELD.format(table=name, identity=identity, kind=self._row_kinds[table]))
         statement = (
             f"delete from mirror.{name} as gone where gone._deleted and gone._commit < %(floor)s "
             f"and {' and '.join(held)} returning gone.{identity}::text"
