@@ -11,7 +11,7 @@ from sqlalchemy import text
 from streams.adapters.databases import key_order
 from streams.adapters.processes.postgres_roles import as_superuser
 from streams.adapters.processes.stack_folders import StackFolders
-from streams.bootstrap.databases import applier_engine, legacy_reader_engine, target_server
+from streams.bootstrap.databases import legacy_reader_engine, target_engine, target_server
 from streams.bootstrap.replicate import ground
 from streams.errors import ErrorKind, Reaction, SelarasError
 from streams.settings import Settings
@@ -34,7 +34,7 @@ def empty(worlds: Settings) -> Iterator[Settings]:
 @pytest.mark.parametrize("answer", ["select 'i', 'id-ID'", "select 'c', 'en_US.utf8'"])
 def test_another_locale_is_refused_first(empty: Settings, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_order, "LOCALE", text(answer))
-    legacy, applier = legacy_reader_engine(empty), applier_engine(empty)
+    legacy, applier = legacy_reader_engine(empty), target_engine(empty)
     try:
         with pytest.raises(SelarasError, match="by their bytes") as raised:
             ground(empty, legacy, applier)
@@ -52,7 +52,7 @@ def test_the_locales_of_code_points_pass(empty: Settings, locale: str) -> None:
     with as_superuser(folders.sockets, empty.target_port, "postgres") as admin:
         admin.execute("drop database empty_target")
         admin.execute(f"create database empty_target template template0 encoding 'UTF8' locale_{locale}")
-    applier = applier_engine(empty)
+    applier = target_engine(empty)
     with applier.connect() as connection:
         key_order.check_key_order(connection)
     applier.dispose()
