@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha1
 
+from stdnum import luhn
+
 from streams.projection.converters.codes import actor_type, read_flag
 from streams.projection.converters.legacy_value import given, is_digits, storable
 from streams.projection.converters.registry import Reference, Refusal, Value, converter
@@ -19,7 +21,6 @@ _NIK = re.compile(
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _MOST_IDS = 4096
 _PERSON = "02"
-_DOUBLED = {str(digit): sum(map(int, str(2 * digit))) for digit in range(10)}
 _NO_NIK = "the sixteen digits are not a person's NIK where one is allowed"
 _NEEDS_NIK = "a person's tax number of fifteen digits needs the NIK to be converted"
 
@@ -117,8 +118,7 @@ def _form_fault(digits: str) -> str:
 
 
 def _entity_fault(digits: str) -> str:
-    # By Luhn's rule: every second digit counts twice, and then the sum of its digits.
-    if (sum(map(int, digits[:9:2])) + sum(map(_DOUBLED.__getitem__, digits[1:9:2]))) % 10:
+    if not luhn.is_valid(digits[:9]):
         return "the check digit of the tax number is wrong"
     return "" if digits[12:] == "000" else "the tax number is that of a branch"
 
