@@ -119,7 +119,8 @@ class ScanDuty:
         begun = self.clock.now()
         table = self.tables[self._turn % len(self.tables)]
         verdicts, part = self.look(table, self.scans.next_after(self.check, table))
-        if whole := _of_the_whole_table(verdicts):
+        # The capture check's reasons are those of single rows, and its keys numbers: none stands for a whole table.
+        if self.check is Check.PROJECTION and (whole := _of_the_whole_table(verdicts)):
             verdicts, part = whole, None
         self.book.record([verdicts], part=part)
         if part is None or part.last is None:

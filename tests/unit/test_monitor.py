@@ -210,3 +210,17 @@ def test_its_last_word_when_it_is_told_to_end_is_that_it_stopped() -> None:
     stopping.set()
     monitor([], progress, ManualClock(), []).run(stopping)
     assert progress.beats == ["stopped"]
+
+
+def test_reasons_of_single_legacy_rows_stay_with_these_rows() -> None:
+    """A key that stands for a whole table would be asked for again as if it were a row's number."""
+    clock, book = ManualClock(), Book()
+    said = Verdicts(Check.CAPTURE, "tr_oss_proyek", unknown=dict.fromkeys(["1", "2"], Reason.UNDECODABLE))
+    part = ScanPart(Check.CAPTURE, "tr_oss_proyek", "", None, 2)
+
+    class Scans:
+        def next_after(self, check: Check, table: str) -> str:
+            return f"{check} {table}"
+
+    ScanDuty(Check.CAPTURE, ("tr_oss_proyek",), Scans(), lambda _t, _a: (said, part), book, clock, 1.0).bite()
+    assert (book.verdicts, book.parts) == ([said], [part])
